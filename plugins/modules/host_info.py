@@ -1036,7 +1036,9 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.block_evidence import block_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.managed_block_evidence import (
+    managed_block_evidence,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import independent_readers as readers
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import systemd_units
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Reading
@@ -1114,7 +1116,7 @@ def collect(parameters):
             host[name].update(declared.section(name))
     if parameters.get("blocks"):
         places = parameters["blocks"] + blocks_of_chrony(parameters["blocks"], host.get("time", {}))
-        host["blocks"] = block_evidence(places, parameters["block_lines"])
+        host["blocks"] = managed_block_evidence(places, parameters["block_lines"])
     return host
 
 

@@ -23,7 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     pam_environment,
     service_environments,
     systemd_environment_file,
-    unit_directives,
+    systemd_unit_directives,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_program_rules
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import containers, faults, lifecycle, proxies
@@ -190,7 +190,7 @@ def test_the_pam_and_the_systemd_of_each_release_read_files_as_the_collection_do
     services = ask("service_environments.py", list(setting_cases.UNITS))
     for (lines, expected), (given, shown) in zip(setting_cases.UNITS.items(), services, strict=True):
         own = {name: value for name, value in given.items() if of_all.get(name) != value}
-        assert own == dict(unit_directives.shown_by_systemctl(shown)) == expected, lines
+        assert own == dict(systemd_unit_directives.shown_by_systemctl(shown)) == expected, lines
 
 
 @pytest.mark.parametrize("node", NODES)

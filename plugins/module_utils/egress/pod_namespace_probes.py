@@ -21,7 +21,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress imp
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     default_interface,
     resolv_conf,
-    search_lookup,
+    search_domain_lookup,
     tcp_connect,
     verdicts,
 )
@@ -71,7 +71,7 @@ class PodView:
             network_namespaces.enter(sandbox.namespace, sandbox.identity)
         except OSError as problem:
             return {"error": f"cannot enter the network namespace of the pod ({sandbox.source}): {problem}"}
-        self._lookup = search_lookup.lookup(servers, search, ndots, self._seconds)
+        self._lookup = search_domain_lookup.lookup(servers, search, ndots, self._seconds)
         found = {
             "namespace": sandbox.namespace,
             "source": sandbox.source,

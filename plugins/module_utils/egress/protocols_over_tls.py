@@ -52,9 +52,9 @@ class TlsProtocol(Protocol):
         if cause != verdict_causes.NO_TLS_ANSWER:
             return None
         with late_imports.LOCK:
-            from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import name_filter
+            from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import sni_filter
 
-        return name_filter.tell(attempt, lambda: self.open(attempt.unrecorded()))
+        return sni_filter.tell(attempt, lambda: self.open(attempt.unrecorded()))
 
     def _interception(self, attempt, channel, intercepted):
         """The LayerFailed of an intercepted connection, which may be blocked besides."""

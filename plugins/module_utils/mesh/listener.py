@@ -15,7 +15,11 @@ import socket
 import struct
 import time
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import file_limit, port_owners, port_ranges
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
+    open_file_limit,
+    port_owners,
+    port_ranges,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
     keyed_proof,
     listener_commands,
@@ -44,7 +48,7 @@ def bind_all(places):
     beside: holders of ports of the place on other addresses of this host, which a program that listens on all addresses
     could not bind; nothing for loopback, which programs bind by itself.
     """
-    file_limit.raise_file_limit(sum(len(place.tcp) + len(place.udp) for place in places) + SPARE_FILES)
+    open_file_limit.raise_file_limit(sum(len(place.tcp) + len(place.udp) for place in places) + SPARE_FILES)
     sockets, report = [], []
     for place in places:
         entry = {"address": place.address}
@@ -131,7 +135,8 @@ class Listener:
         self._epoll = select.epoll()
         self._handlers = {}
         self._connections = listener_connections.Connections(
-            file_limit.room_beside(len(sockets), SPARE_FILES), sum(transport == "tcp" for transport, dummy in sockets)
+            open_file_limit.room_beside(len(sockets), SPARE_FILES),
+            sum(transport == "tcp" for transport, dummy in sockets),
         )
         self._no_room = False
         self._received = {}  # socket -> the part of a request or of an order that has arrived

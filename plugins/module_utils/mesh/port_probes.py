@@ -7,7 +7,7 @@ import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import (
     deadlines,
-    file_limit,
+    open_file_limit,
     port_ranges,
     thread_pool,
 )
@@ -52,7 +52,7 @@ def probe_all(key, peers, timeout, concurrency, seconds):
     """
     tcp, udp, vxlan = targets_of(peers)
     deadline = deadlines.Deadline(seconds)
-    most = file_limit.raise_file_limit(min(concurrency, len(tcp)) + _FILES_OF_THE_MODULE) - _FILES_OF_THE_MODULE
+    most = open_file_limit.raise_file_limit(min(concurrency, len(tcp)) + _FILES_OF_THE_MODULE) - _FILES_OF_THE_MODULE
     probers = (
         tcp_probes.TcpProber(key, tcp, timeout, max(1, min(concurrency, most)), deadline),
         udp_probes.UdpProber(key, udp, timeout, deadline),

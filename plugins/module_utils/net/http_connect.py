@@ -5,7 +5,7 @@
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     auth_challenges,
-    http_heads,
+    http_response_head,
     proxy_url,
     user_agent,
     verdict_causes,
@@ -24,7 +24,7 @@ class Client:
     def __init__(self, proxy, host, port):
         self._proxy = proxy
         self._target = f"{f'[{host}]' if ':' in host else host}:{port}"
-        self._reader = http_heads.HeadReader()
+        self._reader = http_response_head.HeadReader()
         self.done = False
         self.rest = b""
 
@@ -49,7 +49,7 @@ class Client:
         """Take bytes of the proxy; returns what to send in turn, nothing here. Raises LayerFailed."""
         try:
             whole = self._reader.feed(data)
-        except http_heads.HttpError as exc:
+        except http_response_head.HttpError as exc:
             raise self._failed(verdicts.PROXY_BROKEN, str(exc)) from exc
         if whole:
             self._judge(self._reader.head)

@@ -10,8 +10,8 @@ import socket
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import (
     block_pages,
-    http_heads,
     http_identifying_headers,
+    http_response_head,
     tls_handshake,
     user_agent,
     verdicts,
@@ -64,7 +64,7 @@ def head_of(channel, question, seconds):
 
 
 def _ask(channel, question, deadline, seconds):
-    reader = http_heads.HeadReader()
+    reader = http_response_head.HeadReader()
     try:
         # A peer that has closed the connection may have sent the reason before.
         with contextlib.suppress(ConnectionError):
@@ -72,14 +72,14 @@ def _ask(channel, question, deadline, seconds):
         while True:
             data = channel.receive(deadline)
             if not data:
-                raise http_heads.HttpError(
+                raise http_response_head.HttpError(
                     f"the peer closed the connection {'within its answer' if reader.begun() else 'without an answer'}"
                 )
             if reader.feed(data):
                 break
     except socket.timeout:
         raise verdicts.LayerFailed(verdicts.HTTP_FAILED, f"no answer to an HTTP request within {seconds:g} s") from None
-    except http_heads.HttpError as exc:
+    except http_response_head.HttpError as exc:
         raise verdicts.LayerFailed(verdicts.HTTP_FAILED, str(exc)) from exc
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or str(exc)

@@ -13,7 +13,7 @@ _REALM = re.compile(r'realm="(https?://[^"/?#\s]+)', re.IGNORECASE)
 
 
 def problem(head, title):
-    """A sentence on why an http_heads.Head is not that of a registry, None where it is. title: of its page, or None."""
+    """A sentence on why an http_response_head.Head is not that of a registry, None where it is. title: of its page, or None."""
     page = f', with the page "{title}"' if title else ""
     answered = f"GET {PATH} was answered with {head.status} {head.reason}{page}"
     if head.status >= 500:

@@ -23,7 +23,7 @@ def header_lines(sent_key, subprotocol):
 
 
 def refusal(head, sent_key, subprotocol):
-    """(whether the upgrade was refused, a sentence or None) for the http_heads.Head of the answer."""
+    """(whether the upgrade was refused, a sentence or None) for the http_response_head.Head of the answer."""
     if head.status == 101:
         if head.headers.get("sec-websocket-accept") != accept(sent_key):
             return True, "the response to the WebSocket upgrade does not match the request (Sec-WebSocket-Accept)"

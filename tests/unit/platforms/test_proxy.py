@@ -16,7 +16,9 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.filter.proxy_parts import proxy_parts
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import managed_files
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.block_evidence import block_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.managed_block_evidence import (
+    managed_block_evidence,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import proxy_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.modules import managed_blocks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
@@ -118,7 +120,7 @@ class Platform:
         """What the role plans from the evidence of the files, as host_info returns it."""
         asked = rtf_proxy.inspection(self.inputs, {} if revert else None)
         places = [{**place, "path": str(self.root) + place["path"]} for place in asked["blocks"]]
-        blocks = block_evidence(places, asked["block_lines"])
+        blocks = managed_block_evidence(places, asked["block_lines"])
         for place, found in zip(asked["blocks"], blocks, strict=True):
             found["path"] = place["path"]
         host = {"proxy": {"systemd": self.known["versions"]["systemd"], "services": {}}, "blocks": blocks}

@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
     dns_client,
     proxy_url,
     resolv_conf,
-    search_lookup,
+    search_domain_lookup,
     verdicts,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import judge_node
@@ -239,7 +239,7 @@ def of_server(port):
 
 
 def test_a_name_that_dnsmasq_sends_nowhere_is_a_sinkhole(dnsmasq):
-    lookup = search_lookup.lookup(["127.0.0.1"], [], 1, 5, of_server(dnsmasq))
+    lookup = search_domain_lookup.lookup(["127.0.0.1"], [], 1, 5, of_server(dnsmasq))
     row = probe(443, lookup=lookup, host="ecr.example.com")
     assert (row["verdict"], row["cause"], row["layer"]) == ("unresolved", "sinkhole", "dns")
 

@@ -18,7 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     service_environments,
     shell_environment,
     systemd_environment_file,
-    unit_directives,
+    systemd_unit_directives,
 )
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import setting_cases
 
@@ -67,15 +67,15 @@ def test_environment_of_units(lines):
 )
 def test_a_percent_sign_means_something_else_to_each_systemd(version, of_all, expected):
     """https://github.com/distribution/distribution/issues/3171 names the release that began to drop variables."""
-    (found,) = unit_directives.environment("A=%40x", version, of_all)
+    (found,) = systemd_unit_directives.environment("A=%40x", version, of_all)
     assert (None if found.ignored else found.value) == expected
 
 
 def unit_variables(lines):
     """{variable: value} that a service gets by the lines of its section [Service]."""
     found = {}
-    for value in unit_directives.directives(f"[Service]\n{lines}\n", "Service", "Environment"):
-        found = {**found, **taken(unit_directives.environment(value))} if value else {}
+    for value in systemd_unit_directives.directives(f"[Service]\n{lines}\n", "Service", "Environment"):
+        found = {**found, **taken(systemd_unit_directives.environment(value))} if value else {}
     return found
 
 

@@ -14,7 +14,11 @@ import re
 from fnmatch import fnmatchcase
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import ifcfg_files, sectioned_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import ifcfg_files, ini_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.ini_text import (
+    last_of,
+    values_of,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_boot_settings import (
     IGNORED,
     NONE,
@@ -22,10 +26,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.netw
     Settings,
     hosts_of,
     method_of,
-)
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.sectioned_text import (
-    last_of,
-    values_of,
 )
 
 ETC, RUN, LIB = (
@@ -74,7 +74,7 @@ class Profile(NamedTuple):
 
 def keyfile(path, text, ignored=""):
     """Return the Profile of a keyfile. ignored: why NetworkManager ignores it, or ""."""
-    entries = sectioned_text.parse(text)
+    entries = ini_text.parse(text)
     addresses: List[str] = []
     for entry in entries:
         if entry.section == "ipv4" and re.match(r"address\d*\Z", entry.key):
@@ -187,7 +187,7 @@ def fits(profile, link):
 def timestamps(tree):
     """Return when each profile was active last, `{uuid: seconds}`."""
     text = tree.text(TIMESTAMPS) if tree.is_file(TIMESTAMPS) else ""
-    entries = sectioned_text.parse(text or "")
+    entries = ini_text.parse(text or "")
     return {entry.key: int(entry.value) for entry in entries if entry.value.isdigit()}
 
 
@@ -265,5 +265,5 @@ def managed(tree, link):
     """Whether NetworkManager manages an interface now; None where it does not say."""
     path = DEVICES.format(link.index)
     text = tree.text(path) if tree.is_file(path) else ""
-    found = values_of(sectioned_text.parse(text or ""), "device", "managed")
+    found = values_of(ini_text.parse(text or ""), "device", "managed")
     return None if not found else found[-1].lower() == "true"

@@ -15,7 +15,7 @@ from typing import Dict, NamedTuple, Optional, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import sectioned_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import ini_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_boot_settings import (
     IGNORED,
     NOT_AT_BOOT,
@@ -64,7 +64,7 @@ class Network(NamedTuple):
 
     path: str
     files: Sequence[str]
-    entries: Optional[Sequence[sectioned_text.Entry]]
+    entries: Optional[Sequence[ini_text.Entry]]
     ignored: str = ""
 
 
@@ -100,7 +100,7 @@ def _network(tree, path, drop_ins, readable):
                 continue
         if text is None:
             return Network(path, files, None, ignored)
-        own = sectioned_text.parse(text)
+        own = ini_text.parse(text)
         entries += [entry._replace(number=entry.number + last) for entry in own]
         last += max([entry.number for entry in own] + [0])
         files += [file] if file != path else []

@@ -20,7 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     pam_environment,
     shell_environment,
     systemd_environment_file,
-    unit_directives,
+    systemd_unit_directives,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.apt_options import (
     apt_options,
@@ -40,11 +40,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     service_evidence,
     systemd_version,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.systemd_unread import unread_evidence
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.unit_files import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.systemd_unit_files import (
     MANAGER_FILES,
-    unit_files,
+    systemd_unit_files,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.systemd_unread import unread_evidence
 
 INSTALLER_FILE = "/opt/anypoint/runtimefabric/env"
 INSTALLER_VARIABLES = ("RTF_HTTP_PROXY", "RTF_NO_PROXY", "RTF_MONITORING_PROXY")
@@ -161,7 +161,7 @@ class _Reader(FilesBelowRoot):
     def systemd(self):
         found = []
         for path, text in self.files(*MANAGER_FILES):
-            for value in unit_directives.directives(text, "Manager", "DefaultEnvironment"):
+            for value in systemd_unit_directives.directives(text, "Manager", "DefaultEnvironment"):
                 found = found + self.unit_variables(path, value, True) if value else []
         for path, each in found:
             self.add("systemd", path, each)
@@ -170,10 +170,10 @@ class _Reader(FilesBelowRoot):
     def unit(self, reader, unit):
         """The variables of one unit, those of files behind its own."""
         own, files = [], []
-        for path, text in self.texts(unit_files(unit, self.root)):
-            for value in unit_directives.directives(text, "Service", "Environment"):
+        for path, text in self.texts(systemd_unit_files(unit, self.root)):
+            for value in systemd_unit_directives.directives(text, "Service", "Environment"):
                 own = own + self.unit_variables(path, value) if value else []
-            for value in unit_directives.directives(text, "Service", "EnvironmentFile"):
+            for value in systemd_unit_directives.directives(text, "Service", "EnvironmentFile"):
                 files = files + [value] if value else []
         for pattern in files:
             for source, text in self.files(self.without_specifiers(pattern.lstrip("-"), unit)):
@@ -189,7 +189,7 @@ class _Reader(FilesBelowRoot):
         return pattern.replace("%N", name).replace("%p", name).replace("%n", unit)
 
     def unit_variables(self, path, value, of_all=False):
-        found = unit_directives.environment(value, self.systemd_version, of_all)
+        found = systemd_unit_directives.environment(value, self.systemd_version, of_all)
         return [(path, each) for each in found if concerns(each.name)]
 
     def docker(self):

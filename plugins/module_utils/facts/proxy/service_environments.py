@@ -13,7 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
     docker_configuration,
     systemd_environment_file,
-    unit_directives,
+    systemd_unit_directives,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.assignment import (
     VARIABLES,
@@ -45,7 +45,7 @@ def service_evidence(display, version=None, run=run_text, host=None):
     version = systemd_environment_file.ENDS_COMMENTS if version is None else version
     try:
         listed = run(["systemctl", "show", PROPERTIES] + [name + ".service" for name in SERVICES])
-        inherited = unit_directives.shown_environment(run(["systemctl", "show-environment"]))
+        inherited = systemd_unit_directives.shown_environment(run(["systemctl", "show-environment"]))
     except Unreadable as problem:
         return {"error": str(problem)}
     found = {}
@@ -103,7 +103,7 @@ def _of_unit(unit, display, version, host):
     """Return [(name, value)] that systemd sets for the unit's processes; files take precedence."""
     pairs = []
     for line in unit.get("Environment", []):
-        shown = unit_directives.shown_by_systemctl(line)
+        shown = systemd_unit_directives.shown_by_systemctl(line)
         _hide_cut(display, goes_on(line, [value for name, value in shown if is_proxy(name)]), shown)
         pairs += shown
     for line in unit.get("EnvironmentFiles", []):

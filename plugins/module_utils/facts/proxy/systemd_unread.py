@@ -11,7 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     SERVICES,
     units,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.unit_directives import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.systemd_unit_directives import (
     shown_environment,
 )
 

@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import file_limit, processes
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import open_file_limit, processes
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
     keyed_proof,
     listener_commands,
@@ -244,10 +244,10 @@ def test_more_idle_connections_than_there_is_room_for_neither_delay_a_probe_nor_
 
 def test_a_listener_without_files_waits_for_them(key, monkeypatch):
     """It may have fewer files than it believes, as where the whole host has none left."""
-    monkeypatch.setattr(file_limit, "room_beside", lambda used, most: most)
+    monkeypatch.setattr(open_file_limit, "room_beside", lambda used, most: most)
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     monkeypatch.setattr(
-        file_limit, "raise_file_limit", lambda wanted: resource.setrlimit(resource.RLIMIT_NOFILE, (64, limits[1]))
+        open_file_limit, "raise_file_limit", lambda wanted: resource.setrlimit(resource.RLIMIT_NOFILE, (64, limits[1]))
     )
     pid = listener_process.start(key.encode("ascii"), "n2", [port_listening.Place(HOST, [30000], [])], 30)["pid"]
     with contextlib.ExitStack() as stack:

@@ -18,7 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     pam_environment,
     shell_environment,
     systemd_environment_file,
-    unit_directives,
+    systemd_unit_directives,
 )
 
 # The letters of secrets, which nothing else in these tests has.
@@ -130,7 +130,7 @@ def lines(secret):
             found += pam_environment.environment(line + "\n") + systemd_environment_file.environment(line)
             yield from ((each.name, each.value, each.cut) for each in found)
         for value in (f"http_proxy={url}", f'"http_proxy={url}" LANG=C'):
-            yield from ((each.name, each.value, each.cut) for each in unit_directives.environment(value))
+            yield from ((each.name, each.value, each.cut) for each in systemd_unit_directives.environment(value))
         yield "proxy", dnf_options.main_section(f"[main]\nproxy={url}\n").get("proxy", ""), False
         for name, value in apt_options.apt_options(f'Acquire::http::Proxy "{url}";\n'):
             yield name, value, False

@@ -16,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress imp
     registry_trust,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.prober import Prober
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads, registry_answers
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_response_head, registry_answers
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils import chains, loopback
 
 ROOT = chains.Certificate("Registry root", authority=True)
@@ -213,7 +213,7 @@ HEADERS = ["content-type", "www-authenticate", "docker-distribution-api-version"
     st.dictionaries(st.sampled_from(HEADERS), st.lists(st.text(max_size=30), min_size=1, max_size=3), max_size=3),
 )
 def test_no_answer_raises_and_no_refusal_is_a_registry(status, headers):
-    head = http_heads.Head(status, "x", {name: values[0] for name, values in headers.items()}, headers)
+    head = http_response_head.Head(status, "x", {name: values[0] for name, values in headers.items()}, headers)
     problem = registry_answers.problem(head, None)
     assert problem is not None or status in (200, 401)
     registry_answers.remark(head)

@@ -10,8 +10,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.sys
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
     address_persistence,
     ifcfg_files,
+    ini_text,
     network_manager_profiles,
-    sectioned_text,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.address_persistence import (
     persistence_evidence,
@@ -251,7 +251,7 @@ def test_of_a_host_without_systemd_no_state_is_known():
 READERS = [
     address_persistence.lease_addresses,
     ifcfg_files.parse,
-    sectioned_text.parse,
+    ini_text.parse,
     lambda text: network_manager_profiles.keyfile("/x", text),
 ]
 

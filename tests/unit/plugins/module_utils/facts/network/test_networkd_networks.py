@@ -9,8 +9,8 @@ import os
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import (
+    ini_text,
     networkd_networks,
-    sectioned_text,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.files_at_next_boot import HostTree
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils.facts.network.networkd_cases import (
@@ -110,7 +110,7 @@ def test_whether_networkd_manages_an_interface_is_its_own_word(state, managed, t
 @pytest.mark.parametrize("known", [{"driver": None}, {"type": None}, {"kind": None}, {"permanent": None}])
 def test_what_is_not_known_of_an_interface_decides_nothing(known):
     match = "[Match]\nDriver=virtio_net\nType=ether\nKind=!*\nPermanentMACAddress=02:00:00:00:00:01\n"
-    entries = sectioned_text.parse(match)
+    entries = ini_text.parse(match)
     assert networkd_networks.matches(entries, HARDWARE) is True
     assert networkd_networks.matches(entries, HARDWARE._replace(**known)) not in (True, False)
-    assert networkd_networks.matches(sectioned_text.parse(match + "Name=wl*\n"), HARDWARE._replace(**known)) is False
+    assert networkd_networks.matches(ini_text.parse(match + "Name=wl*\n"), HARDWARE._replace(**known)) is False

@@ -9,7 +9,9 @@ import itertools
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes import managed_files
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.block_evidence import block_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.changes.managed_block_evidence import (
+    managed_block_evidence,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions import block_changes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_decisions.block_changes import (
     managed_file,
@@ -22,7 +24,7 @@ KEEP = ["B="]
 
 def evidence_of(files, secrets=None):
     asked = block_changes.probes(NAME, files, SECRETS if secrets is None else secrets)
-    return block_evidence(asked["blocks"], asked["block_lines"])
+    return managed_block_evidence(asked["blocks"], asked["block_lines"])
 
 
 def write(*files, secrets=None):

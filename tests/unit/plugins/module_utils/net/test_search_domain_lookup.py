@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import search_lookup, verdicts
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import search_domain_lookup, verdicts
 
 SEARCH = ("ns.svc.cluster.local", "svc.cluster.local")
 
@@ -28,7 +28,7 @@ class Servers:
         return ("ok", [answer]) if answer[0].isdigit() else (answer, [])
 
     def lookup(self, host, servers=("a",), search=SEARCH, ndots=5):
-        found = search_lookup.lookup(list(servers), list(search), ndots, 4, self.look_up)(
+        found = search_domain_lookup.lookup(list(servers), list(search), ndots, 4, self.look_up)(
             host, None, 0, socket.SOCK_STREAM
         )
         return [sockaddr[0] for *dummy, sockaddr in found]

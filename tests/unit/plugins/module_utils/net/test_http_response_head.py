@@ -4,7 +4,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_heads
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import http_response_head
 
 HEADS = st.lists(
     st.one_of(
@@ -31,7 +31,7 @@ HEADS = st.lists(
 @given(HEADS)
 def test_a_head_is_read_the_same_whole_or_in_pieces_or_refused(chunks):
     def read(parts):
-        reader = http_heads.HeadReader()
+        reader = http_response_head.HeadReader()
         for part in parts:
             if reader.feed(part):
                 return reader.head
@@ -42,7 +42,7 @@ def test_a_head_is_read_the_same_whole_or_in_pieces_or_refused(chunks):
     for parts in ([data], [data[at : at + 1] for at in range(len(data))]):
         try:
             outcomes.append(read(parts))
-        except http_heads.HttpError as exc:
+        except http_response_head.HttpError as exc:
             outcomes.append("error")
             assert str(exc).isprintable()
     assert outcomes[0] == outcomes[1]

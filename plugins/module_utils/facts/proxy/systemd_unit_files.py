@@ -19,7 +19,7 @@ DIRECTORIES = (
 )
 
 
-def unit_files(name, root="/"):
+def systemd_unit_files(name, root="/"):
     """Return the paths below a root directory of a unit's own file, if any, and of its drop-ins, as systemd reads them.
 
     name: such as `docker.service`, or `service` for the drop-ins of all services.

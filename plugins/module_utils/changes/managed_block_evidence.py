@@ -15,7 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.trusted_paths import Place, Untrusted
 
 
-def block_evidence(places, expected):
+def managed_block_evidence(places, expected):
     """Return one dictionary for each place, in their order.
 
     places: `[{"name": of the block, "path", "section": of the file or None}]`. expected: `{line as it may be shown: digest
