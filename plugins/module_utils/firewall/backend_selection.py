@@ -10,8 +10,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.b
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.firewalld import Firewalld
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.iptables import Iptables
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.nftables import Nftables
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.ufw import Ufw
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted_rules import NOTHING
 
 AUTO = "auto"
 BACKENDS = (Firewalld, Nftables, Ufw, Iptables)

@@ -17,7 +17,10 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.c
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.expiry_timer import ExpiryTimer
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.own_rules_service import RULES_DIRECTORY
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rollback_timer import Guard
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, from_parameters
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted_rules import (
+    NOTHING,
+    from_parameters,
+)
 
 DIRECTORY = RULES_DIRECTORY
 NOBODY_FILTERS = "no firewall is active: every port is open at the host, and nothing was changed"

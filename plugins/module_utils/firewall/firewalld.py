@@ -22,7 +22,7 @@ from xml.sax.saxutils import quoteattr
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.front_end import FrontEnd
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted_rules import (
     NOTHING,
     Rule,
     State,

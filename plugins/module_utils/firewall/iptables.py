@@ -24,7 +24,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.r
     owner_of_jump,
     owner_of_rule,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted_rules import (
     NOTHING,
     State,
     is_ipv6,

@@ -29,7 +29,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.r
     owner_of_rule,
     owner_of_table,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted_rules import (
     NOTHING,
     State,
     lasting,

@@ -141,7 +141,7 @@ def owner_of_place(where, rule, beside, label):
 
     where: the chain, as "FAMILY TABLE CHAIN" of nftables, or with the program iptables in the place of the family. rule: its text,
     "" for the policy of the chain. beside: the texts of all rules of the chain, by which it is known whose policy it is.
-    label: as in rules.Wanted, and the answer for rules of our own.
+    label: as in wanted_rules.Wanted, and the answer for rules of our own.
     """
     first, table, chain = where.split(" ", 2)
     of_iptables = "tables" in first

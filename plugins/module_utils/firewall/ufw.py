@@ -17,7 +17,7 @@ from collections import OrderedDict, namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.front_end import FrontEnd
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted_rules import (
     NOTHING,
     Rule,
     State,

@@ -8,7 +8,7 @@ from collections import OrderedDict, namedtuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import packet_replay, port_conditions
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rule_owners import owner_of_place
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import (
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted_rules import (
     from_parameters,
     is_ipv6,
     lasting,

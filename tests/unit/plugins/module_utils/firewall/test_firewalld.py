@@ -14,7 +14,12 @@ import pytest
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import firewalld
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.firewalld import Firewalld
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, Rule, State, Wanted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted_rules import (
+    NOTHING,
+    Rule,
+    State,
+    Wanted,
+)
 
 LABEL = "runtime_fabric"
 PUBLIC = """<?xml version="1.0" encoding="utf-8"?>

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import iptables
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import Rule, Wanted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted_rules import Rule, Wanted
 
 SITE = """\
 *filter

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import nftables
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, Rule, Wanted
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted_rules import NOTHING, Rule, Wanted
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.module_utils.firewall.recorded_hosts import text
 
 # nft indents with tabs.

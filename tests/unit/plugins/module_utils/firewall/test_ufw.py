@@ -11,8 +11,13 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall import ufw
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, Rule, State, Wanted
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.ufw import Entry, Ufw
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted_rules import (
+    NOTHING,
+    Rule,
+    State,
+    Wanted,
+)
 
 LABEL = "runtime_fabric"
 SCRIPT = "/var/lib/hostprep-runtime-fabric/runtime_fabric-ufw-close"

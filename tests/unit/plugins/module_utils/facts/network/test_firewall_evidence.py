@@ -6,7 +6,7 @@
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import firewall_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.backend_host import FirewallError
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.rules import NOTHING, State
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.wanted_rules import NOTHING, State
 
 
 class Played:
