@@ -12,7 +12,8 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import comparison_lines, formats
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import changes
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import golden_files, simulated
 
 
@@ -164,7 +165,7 @@ def test_what_changed_alike_on_many_nodes_is_one_line_of_the_page_and_of_compare
     assert section.count("<li>") < 15 and "egress.dias-ingestor-nginx-us on all 100 nodes: reachable" in section
     assert "running kernel of all 100 nodes: 6.1 &rarr; 6.12</li>" in section
     assert "rtf_max_latency_ms: 6.1 &rarr; 6.12</li>" in section
-    shown = [line for line, _colour in comparison_lines.lines(since)]
+    shown = [line for line, _colour in changes.lines(since)]
     assert len(shown) < 40 and any("running kernel of controller-1, " in line for line in shown)
 
 
