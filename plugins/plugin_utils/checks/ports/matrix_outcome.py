@@ -13,13 +13,13 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.ro
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net import load_balancer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_cells as matrix
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.inbound import inbound
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_document import (
     Link,
     OpenCell,
     PortMatrix,
     Stream,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.reachable_from_outside import inbound
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import link_measurements, port_matrix_nodes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
