@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 
-from ansible_collections.hostprep.runtime_fabric.molecule.packets import expand
+from ansible_collections.hostprep.runtime_fabric.molecule.expected_ports import expand
 
 NODE = "worker-1"
 SOURCES = ("controller-1", "worker-2", "outside")

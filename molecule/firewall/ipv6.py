@@ -8,8 +8,8 @@ import contextlib
 
 import yaml
 
+from ansible_collections.hostprep.runtime_fabric.molecule.expected_ports import SSH
 from ansible_collections.hostprep.runtime_fabric.molecule.firewall.scenario import PREPARE, SITE_PORT
-from ansible_collections.hostprep.runtime_fabric.molecule.packets import SSH
 
 NETWORK = "fd00:7066::"
 NODE, PEERS = "worker-1", ("controller-1", "worker-2")

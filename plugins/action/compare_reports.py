@@ -11,7 +11,7 @@ from pathlib import Path
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories, saved_reports
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import compared, flapping
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import ControllerAction, display
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import comparison_lines
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import changes
 
 
 class ActionModule(ControllerAction):
@@ -38,6 +38,6 @@ class ActionModule(ControllerAction):
         found = compared(before, after, saved_reports.earlier(directory, before))
         history = [run.document for run in saved_reports.earlier(directory, after)]
         unstable = flapping([*reversed(history), after.document])
-        for text, colour in comparison_lines.lines(found, unstable):
+        for text, colour in changes.lines(found, unstable):
             display.display(text, color=colour)
         return {"comparison": {**found, "flapping": unstable}}

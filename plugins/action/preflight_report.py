@@ -21,13 +21,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller_action import ControllerAction, display
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node_evidence
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import concurrent_audits
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
-    end_of_run,
-    evidence_json,
-    formats,
-    task_result,
-    terminal,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import evidence_json, formats, task_result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import closing_block, report_lines
 
 
 class ActionModule(ControllerAction):
@@ -64,7 +59,7 @@ class ActionModule(ControllerAction):
             try:
                 path = str(self._save(report, run, directory, now, inputs))
             except OSError as problem:
-                unwritten = end_of_run.unwritten(
+                unwritten = closing_block.unwritten(
                     str(directory), problem.strerror or str(problem), before and before.document
                 )
         self._show(report.document, path, unwritten, formats.for_readers(inputs["report_formats"]))
@@ -102,5 +97,5 @@ class ActionModule(ControllerAction):
     def _show(self, document, path, unwritten, whole):
         for pattern in document["selection"]["unmatched"]:
             display.warning(f"{pattern!r} of rtf_checks or rtf_skip_checks matches no check of this run")
-        for text, colour in terminal.lines(document, display.verbosity > 0, path, unwritten, whole):
+        for text, colour in report_lines.lines(document, display.verbosity > 0, path, unwritten, whole):
             display.display(text, color=colour)

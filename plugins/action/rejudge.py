@@ -22,7 +22,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.controller
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import input_validators, inventory
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import typed
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats, task_result, terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats, task_result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import report_lines
 
 
 class ActionModule(ControllerAction):
@@ -47,7 +48,7 @@ class ActionModule(ControllerAction):
             place = run_directories.save_rejudged(directory, files, now, inputs["report_keep"])
             path = str(place / formats.MAIN)
         whole = formats.for_readers(inputs["report_formats"])
-        for text, colour in terminal.lines(report.document, every=display.verbosity > 0, path=path, whole=whole):
+        for text, colour in report_lines.lines(report.document, every=display.verbosity > 0, path=path, whole=whole):
             display.display(text, color=colour)
         return task_result.of_report(report, inputs, path)
 

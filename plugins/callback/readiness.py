@@ -41,8 +41,9 @@ from ansible.template import Templar
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import end_of_run, formats
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import WIDTH
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import closing_block
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal.layout import WIDTH
 
 OURS = "hostprep.runtime_fabric."
 REPORT = f"{OURS}preflight_report"
@@ -131,7 +132,7 @@ class CallbackModule(Default):
             return
         directory = _report_directory(self._audited)
         last = run_directories.newest(directory, formats.MAIN)
-        text = end_of_run.unwritten(str(directory), "the run ended before the audit", last)
+        text = closing_block.unwritten(str(directory), "the run ended before the audit", last)
         for line in textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False):
             self._display.display(line, color="yellow")
 

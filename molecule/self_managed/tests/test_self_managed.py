@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import Site
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import report_lines
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab import pods
 from ansible_collections.hostprep.runtime_fabric.tests.lab.rtf_lab.lab import Lab
 
@@ -80,7 +80,7 @@ def play(tmp_path_factory):
 
 def on_screen(report):
     """The lines that `ansible-playbook -v` shows of a report, without the results of tasks between them."""
-    return [text for text, _colour in terminal.lines(report, every=True)] if report else []
+    return [text for text, _colour in report_lines.lines(report, every=True)] if report else []
 
 
 def on_both(work, lab):

@@ -5,7 +5,7 @@
 """The formats in which a report is written, one a file of the report directory.
 
 A new format is a file beside this one with a function `text(report)`, its line below, and its test; `make docs` writes
-the names and the files into catalog/inputs.yml. What is shown while Ansible runs is `terminal.lines`.
+the names and the files into catalog/inputs.yml. What is shown while Ansible runs is `terminal/report_lines.py`.
 """
 
 from __future__ import annotations

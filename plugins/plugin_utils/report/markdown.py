@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudged_stamp
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_lines import where_to_confirm
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_text import where_to_confirm
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.verdict_text import (
     VERDICTS,
     tally,

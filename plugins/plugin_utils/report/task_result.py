@@ -12,7 +12,8 @@ from typing import Any
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import gate
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.readiness import fails_the_play
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import end_of_run, formats
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure_message, formats
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import closing_block
 
 
 def of_report(report: Report, inputs: Mapping[str, Any], path: str | None, unwritten: str = "") -> dict[str, Any]:
@@ -24,7 +25,9 @@ def of_report(report: Report, inputs: Mapping[str, Any], path: str | None, unwri
     answer: dict[str, Any] = {
         "readiness": readiness,
         "report": path,
-        "summary": end_of_run.summary(report.document, path, unwritten, formats.for_readers(inputs["report_formats"])),
+        "summary": closing_block.summary(
+            report.document, path, unwritten, formats.for_readers(inputs["report_formats"])
+        ),
         # What AWX and Automation Platform keep of a job.
         "ansible_stats": {
             "data": {"rtf_readiness": readiness, "rtf_report": path},
@@ -36,7 +39,7 @@ def of_report(report: Report, inputs: Mapping[str, Any], path: str | None, unwri
     if inputs["gate"] and not fails:
         fails = gate.holds(inputs["gate"], report.document)
     if fails:
-        answer.update(failed=True, msg=end_of_run.message(report, inputs["gate"]))
+        answer.update(failed=True, msg=failure_message.message(report, inputs["gate"]))
     if unwritten:
         answer.update(failed=True, msg=" ".join(filter(None, (answer.get("msg"), unwritten))))
     return answer

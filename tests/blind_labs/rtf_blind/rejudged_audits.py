@@ -9,7 +9,7 @@ import json
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudging, saved_run
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import report_lines
 from ansible_collections.hostprep.runtime_fabric.tests.blind_labs.rtf_blind.audits import Audit
 
 
@@ -21,5 +21,5 @@ def audit_of(directory):
     saved = saved_run.read(json.loads(runs[-1].read_text(encoding="utf-8")), str(runs[-1]))
     now = datetime.datetime.now(datetime.timezone.utc)
     document = rejudging.rejudge(catalog.load(), saved, {}, now, str(runs[-1])).document
-    output = "\n".join(text for text, dummy_colour in terminal.lines(document)) + "\n"
+    output = "\n".join(text for text, dummy_colour in report_lines.lines(document)) + "\n"
     return Audit(int(document["readiness"] != "ready"), output, document)

@@ -11,8 +11,8 @@ import pathlib
 
 import yaml
 
-from ansible_collections.hostprep.runtime_fabric.tests.history.rtf_history import sayings, simulated_nodes
-from ansible_collections.hostprep.runtime_fabric.tests.history.rtf_history.site import Site
+from ansible_collections.hostprep.runtime_fabric.tests.history.rtf_history import sayings, simulated_cluster
+from ansible_collections.hostprep.runtime_fabric.tests.history.rtf_history.playbook_runs import Site
 
 SCHEDULE = pathlib.Path(__file__).resolve().parent.parent / "schedule.yml"
 
@@ -34,7 +34,7 @@ class Campaign:
         faults = {name: [self.faults[fault] for fault in kinds] for name, kinds in run.get("nodes", {}).items()}
         limit, places = run.get("limit", ""), self.site.runs()
         whole = self.site.last_whole_run()
-        dummy, output = self.site.audit(simulated_nodes.states(self.number, faults), run.get("inputs", {}), limit)
+        dummy, output = self.site.audit(simulated_cluster.states(self.number, faults), run.get("inputs", {}), limit)
         made = [place for place in self.site.runs() if place not in places]
         if len(made) != 1:
             return [f"{len(made)} runs were written:\n{output}"]

@@ -10,7 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common imp
 
 
 def answer(node, module, arguments):
-    """Return the result of a module, {} for one that no audit calls. node: as simulated_nodes.state returns it."""
+    """Return the result of a module, {} for one that no audit calls. node: as simulated_cluster.state returns it."""
     return _MODULES.get(module, _nothing)(node, arguments)
 
 

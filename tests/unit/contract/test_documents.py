@@ -18,7 +18,7 @@ import yaml
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated_reports
 from ansible_collections.hostprep.runtime_fabric.tools.markdown_blocks import blocks
 
 GUIDE = [path for path in checkout.tracked_files(".md") if path.parts[:2] == ("docs", "guide")]
@@ -294,7 +294,7 @@ def test_what_a_sample_finds_is_computed():
     ],
 )
 def test_a_gate_lets_a_good_cluster_pass_and_stops_a_broken_one(path, gate):
-    expression, broken = yaml.safe_load(gate), simulated.report(4, broken=True).document
+    expression, broken = yaml.safe_load(gate), simulated_reports.report(4, broken=True).document
     passed = [result for result in broken["results"] if result["status"] == "pass"]
     good = {**broken, "readiness": "ready", "causes": [], "results": passed}
     assert jmespath.search(expression, broken) and not jmespath.search(expression, good), path

@@ -12,7 +12,7 @@ import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated_reports
 from ansible_collections.hostprep.runtime_fabric.tools.markdown_blocks import beginning_with
 
 PAGE = checkout.read("docs/guide/nightly-audits.md")
@@ -34,7 +34,7 @@ def promtool(directory, *words):
 
 def samples(broken):
     """The lines of readiness.prom."""
-    text = formats.render(simulated.report(3, broken=broken), ["prometheus"])["readiness.prom"]
+    text = formats.render(simulated_reports.report(3, broken=broken), ["prometheus"])["readiness.prom"]
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 

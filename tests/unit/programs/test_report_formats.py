@@ -11,14 +11,15 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated_reports
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report.hostile_text import shown
 
 SCHEMA = Path(__file__).with_name("junit.xsd")
 
 
 @pytest.fixture(scope="module", params=["well", "broken", "hostile"])
 def report(request):
-    return simulated.report(4, broken=request.param != "well", hostile=request.param == "hostile")
+    return simulated_reports.report(4, broken=request.param != "well", hostile=request.param == "hostile")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_junit_is_valid(texts):
     ],
 )
 def test_the_schema_knows_what_is_wrong(good, bad):
-    text = formats.render(simulated.report(4), ["junit"])["junit.xml"]
+    text = formats.render(simulated_reports.report(4), ["junit"])["junit.xml"]
     assert good in text
     assert fed(["xmllint", "--noout", "--nonet", "--schema", str(SCHEMA), "-"], text.replace(good, bad, 1))[0] != 0
 
@@ -85,9 +86,9 @@ def test_a_parser_of_markdown_finds_the_causes_the_nodes_and_no_markup(report, t
     inline = [token for token in tokens if token.type == "inline"]
     said = {" ".join("".join(part.content for part in token.children).split()) for token in inline}
     for cause in document["causes"]:
-        assert any(simulated.shown(cause["title"]) in text for text in said), cause["title"]
+        assert any(shown(cause["title"]) in text for text in said), cause["title"]
     assert sum(token.type == "tr_open" for token in tokens) == 1 + len(document["nodes"])
     commands = [part.content.strip() for part in parts if part.type == "code_inline"]
-    confirm = [simulated.shown(cause["confirm"]) for cause in document["causes"] if cause["confirm"]]
+    confirm = [shown(cause["confirm"]) for cause in document["causes"] if cause["confirm"]]
     assert [command for command in commands if command in confirm] == confirm
     assert any(cause["alternatives"] for cause in document["causes"]) == any(" tcpdump " in text for text in commands)

@@ -9,7 +9,8 @@ import collections
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated_reports
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report.hostile_text import shown
 from ansible_collections.hostprep.runtime_fabric.tests.unit.programs import chromium
 
 
@@ -39,7 +40,7 @@ class Page:
 
 @pytest.fixture(scope="module", params=[3, 20, 100])
 def page(request, browser, tmp_path_factory):
-    report = simulated.report(request.param, broken=True, hostile=True)
+    report = simulated_reports.report(request.param, broken=True, hostile=True)
     return Page(browser, tmp_path_factory.mktemp("page") / "report.html", report)
 
 
@@ -75,7 +76,7 @@ def test_causes_are_articles_with_the_name_of_the_cause(page):
     names = page.names("article")
     assert len(names) == len(page.document["causes"])
     for cause in page.document["causes"]:
-        assert any(simulated.shown(cause["title"])[:40] in name for name in names)
+        assert any(shown(cause["title"])[:40] in name for name in names)
 
 
 def test_each_owner_has_all_requests_in_one_place_with_links_to_the_causes(page):

@@ -10,9 +10,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.fin
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.host.kubernetes_node import (
     running_services,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.live_values import (
-    remedies_of_modules,
-)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel import module_remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.network_plugin import not_needed
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.required_values import (
     looked_up,
@@ -45,7 +43,7 @@ def bridge_netfilter(subject: Subject, evidence: Evidence) -> Finding:
     missing = {name: entry for name, entry in found.items() if not entry["available"] and not _loadable(entry)}
     if missing:
         observed = f"the kernel {kernel['release']} cannot load {', '.join(missing)}"
-        return Finding(FAIL, expected, observed, " ".join(remedies_of_modules(subject, kernel, missing)), found)
+        return Finding(FAIL, expected, observed, " ".join(module_remedies.remedies(subject, kernel, missing)), found)
     if running and values:
         live = {name: looked_up(part(evidence, "host", "kernel", "sysctls"), name)["live"] for name in values}
         observed = ", ".join(f"{short_name(name)} = {value or 'missing'}" for name, value in live.items())

@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import kernel_packages
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel import module_remedies
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.boot_files import READ
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.required_values import (
     PREPARE,
     looked_up,
     short_name,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.running_cluster_exceptions import (
     wanted_here,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.release_line_remedies import reboot
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, UNKNOWN
@@ -40,7 +38,7 @@ def compare_live(subject: Subject, evidence: Evidence, setting_ids: list[str]) -
             FAIL,
             expected,
             f"the kernel {part(evidence, 'host', 'kernel', 'release')} has no {', '.join(absent)}",
-            " ".join(remedies_of_modules(subject, kernel, {name: found_modules[name] for name in absent})),
+            " ".join(module_remedies.remedies(subject, kernel, {name: found_modules[name] for name in absent})),
             {name: looked_up(found_modules, name) for name in modules},
         )
     wrong = {
@@ -74,37 +72,3 @@ def set_now(settings: str, lasting: bool) -> str:
         else "With `sysctl -w` alone it is lost at the next boot, because no file of sysctl.d sets it, or one sets another value."
     )
     return f"Set it with `sysctl -w {settings}`, or {PREPARE}. {after}"
-
-
-def remedies_of_modules(subject: Subject, kernel: dict[str, Any], absent: dict[str, Any]) -> Iterator[str]:
-    """What to do about modules that are not there, each reason in a sentence of its own."""
-    forbidden = {
-        name: entry["obstacle"]
-        for name, entry in absent.items()
-        if entry["obstacle"] and entry["obstacle"]["how"] == "install"
-    }
-    for name, obstacle in forbidden.items():
-        yield f"Remove `{obstacle['line']}` from {obstacle['source']}: it prevents {name} from being loaded."
-    loadable = [name for name, entry in absent.items() if name not in forbidden and entry["file"]]
-    if loadable:
-        yield f"Load it with `modprobe --all {' '.join(loadable)}`, or {PREPARE}."
-    missing = [name for name, entry in absent.items() if name not in forbidden and not entry["file"]]
-    if not missing:
-        return
-    release, names = kernel["release"], ", ".join(missing)
-    if not kernel["modular"]:
-        yield f"Boot a kernel of the distribution: {release} cannot load modules and was built without {names}."
-        return
-    if not kernel["modules_present"]:
-        yield (
-            f"{reboot(subject)}: the modules of the running kernel {release} are missing, so {names} cannot be "
-            "loaded before that."
-        )
-        return
-    package = kernel_packages.of_platform(kernel["platform"], release)
-    if package:
-        yield f"Install {package['package']} with `{package['install']}` for {names}, then load it with `modprobe`."
-    else:
-        yield f"Install the package with the extra modules of the kernel {release} for {names}, then load it with `modprobe`."
-    if kernel["newest"] not in (None, release):
-        yield f"Or: {reboot(subject)} to start the installed kernel {kernel['newest']}."

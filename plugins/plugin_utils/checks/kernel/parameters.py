@@ -29,6 +29,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ker
     PAGE,
     looked_up,
     short_name,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.kernel.running_cluster_exceptions import (
     wanted_here,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check

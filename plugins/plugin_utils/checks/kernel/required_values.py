@@ -10,21 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import NoEvidence
 
 PREPARE = "run the role hostprep.runtime_fabric.rtf_kernel"
-# Gravity sets and looks at the one for IPv4 only, and an EL 7 sets this one to 0.
-LEFT_BY_THE_PLATFORM = ("net.bridge.bridge-nf-call-ip6tables",)
 PAGE = ("kernel-ip-forward", "kernel-bridge-netfilter")
-
-
-def wanted_here(subject: Subject, setting_ids: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """As wanted(), without what a running platform neither sets nor needs."""
-    sysctls, modules = wanted(subject.settings, setting_ids)
-    if subject.phase == "operate":
-        sysctls = {name: value for name, value in sysctls.items() if name not in LEFT_BY_THE_PLATFORM}
-    return sysctls, modules
 
 
 def wanted(settings: Mapping[str, Row], setting_ids: Sequence[str] | None = None) -> tuple[dict[str, str], list[str]]:

@@ -6,13 +6,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import limits
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.port_holders import holder_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import INGRESS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
+
+# So do load balancers that keep the address of the client, for one.
+SENDS_ITSELF = "it opened the connections, and many load balancers do not send one back to the node that opened it"
+PortEvidence = Mapping[str, Any] | None  # of one node, as evidence.ports.of_node returns it
+
+
+def of_controller(
+    name: str, balancer: str, controllers: Sequence[str], evidence: Mapping[str, PortEvidence]
+) -> dict[str, Any]:
+    """Return what a controller is judged by. controllers: all of the cluster. evidence: `{name: that of its ports}`."""
+    results = {node: found["balancer"] for node, found in evidence.items() if found and "balancer" in found}
+    client, result = next(iter(results.items()), ("", {"error": "no node connected through the load balancer"}))
+    return {
+        "where": balancer,
+        "from": client,
+        "found": result,
+        "held": _holder_of(evidence.get(name), INGRESS),
+        "share_percent": 100 // len(controllers),
+        "unheard": {
+            other: why
+            for other in controllers
+            if other != name
+            for why in [_why_unheard(evidence.get(other)) or (SENDS_ITSELF if other == client else "")]
+            if why
+        },
+    }
+
+
+def _why_unheard(own: PortEvidence) -> str:
+    """Return why a controller cannot answer what the load balancer sends it, "" where it can."""
+    if not own or not isinstance(own["places"], list):
+        return "no listener ran there"
+    holder = _holder_of(own, INGRESS)
+    return f"its port {INGRESS} is held by {holder}" if holder else ""
+
+
+def _holder_of(own: PortEvidence, port: int) -> str:
+    """Return who holds a TCP port of a node, "" where it is free."""
+    places = own["places"] if own and isinstance(own["places"], list) else ()
+    for place in places:
+        for holder in place["tcp"]["occupied"]:
+            if port in port_ranges.numbers(holder["ports"]):
+                return holder_text(holder)
+    return ""
 
 
 @check("net.load_balancer")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_cells import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.port_holders import (
+    WAIT_FOR_THE_OTHER_AUDIT,
     holder_text,
     is_of_another_audit,
 )
@@ -20,7 +21,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 
 _UNKNOWN = "the process"
 _OF_CONNECTIONS = ("connected", "connecting")
-LATER = "Wait a few minutes until the other audit is finished or its listener has stopped, then run the audit again."
 
 
 @check("ports.free")
@@ -42,7 +42,9 @@ def free(subject: Subject, evidence: Evidence) -> Finding:
         FAIL,
         expected,
         joined_first(texts),
-        LATER if all(is_of_another_audit(holder) for dummy, holder in holders) else _stop(holders, subject.node),
+        WAIT_FOR_THE_OTHER_AUDIT
+        if all(is_of_another_audit(holder) for dummy, holder in holders)
+        else _stop(holders, subject.node),
         [{"transport": transport, **holder} for transport, holder in holders],
         fault=_fault(holders, subject.node),
     )

@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import listener_commands
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import programs
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.node_port_range import NODE_PORTS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.port_holders import (
+    holder_text,
+    holders_on_loopback,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, PASS, SKIPPED, UNKNOWN
@@ -25,7 +28,6 @@ PortSets = dict[str, set[int]]
 # {node: evidence of its ports, as evidence.ports.of_node returns it, or None}
 Evidence = Mapping[str, Mapping[str, Any] | None]
 
-OTHER_AUDIT = "the listener of another audit"
 # Verdicts of port_probe_info for datagrams shaped like VXLAN, where others get through; their reason says more.
 SHAPED_LOST = ("shape_lost", "length_lost")
 # Verdicts of port_probe_info that prove the path open.
@@ -35,7 +37,6 @@ _HOLLOW = ("refused", "unproven", "dropped", *SHAPED_LOST)
 # Likewise when the whole node was down: after a while the kernel of the host that probes reports it.
 _HOLLOW_WITHOUT_NODE = (*_HOLLOW, "rejected")
 _UNTRIED = ("untested", "error")
-_NODE_PORTS = range(30000, 32768)
 
 
 class Cell(NamedTuple):
@@ -156,7 +157,7 @@ def _settled(
         port: entry["reason"] for entry in place[transport]["failed"] for port in port_ranges.numbers(entry["ports"])
     }
     left = ports
-    beside = _holders_on_loopback(plan, place[transport])
+    beside = holders_on_loopback(plan, place[transport])
     failing: PortSets = {}
     unknown: PortSets = {}
     skipped: PortSets = {}
@@ -171,7 +172,7 @@ def _settled(
         if verdict in _GOOD or (verdict == "unproven" and plan.operating and transport == "tcp"):
             continue  # a cluster forwards some ports to services that no socket of the node shows
         if verdict == "unproven" and plan.own_cluster and transport == "tcp":
-            found = found.difference(_NODE_PORTS)
+            found = found.difference(NODE_PORTS)
         for port in found:
             if port in failed:
                 unknown.setdefault("not_listening", set()).add(port)
@@ -211,45 +212,12 @@ def _settled(
     return cell(SKIPPED, skipped, reason) if skipped else cell(PASS)
 
 
-def _holders_on_loopback(plan: planning.Plan, held: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
-    """Return `{port: holder}` of the ports that a program other than the platform's holds on loopback alone, while it runs.
-
-    The platform cannot bind such a port, whatever the listener of this run proves, which binds one address. Ports of
-    services come and go, and the platform's own programs also listen on loopback. Which programs a site's own Kubernetes
-    consists of is not known.
-    """
-    if plan.own_cluster or not plan.operating:
-        return {}
-    own = set(programs.load()["own_programs"])
-    return {
-        port: holder
-        for holder in held["beside"]
-        for port in port_ranges.numbers(holder["ports"])
-        if holder["process"] and holder["process"] not in own and port not in _NODE_PORTS
-    }
-
-
 def _reasons(summary: Mapping[str, Any], verdicts: Iterable[str]) -> list[str]:
     return [
         summary["reasons"][verdict]
         for verdict in sorted(verdicts)
         if verdict in ("unproven", *SHAPED_LOST) and verdict in summary["reasons"]
     ]
-
-
-def is_of_another_audit(holder: Mapping[str, Any]) -> bool:
-    """Whether a port is held by a listener such as ours, of another audit or of an interrupted one."""
-    return holder["process"] == listener_commands.PROCESS_NAME.decode()
-
-
-def holder_text(holder: Mapping[str, Any]) -> str:
-    """Return the holder of a port as a text."""
-    if holder["process"] is None:
-        return "a process that is not visible, or the kernel"
-    who = f"(pid {holder['pid']}, user {holder['user']})"
-    if is_of_another_audit(holder):
-        return f"{OTHER_AUDIT} {who}, which stops by itself within minutes"
-    return f"{holder['process']} {who}"
 
 
 def exposures(plan: planning.Plan, nodes: Sequence[Node], evidence: Evidence) -> list[Exposure]:

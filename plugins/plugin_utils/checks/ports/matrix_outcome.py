@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.row_text import side
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net import load_balancer
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_cells as matrix
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.inbound import inbound
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_document import (
     Link,
     OpenCell,
     PortMatrix,
     Stream,
 )
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.reachable_from_outside import inbound
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import link_measurements, port_matrix_nodes
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix as planning
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
@@ -76,7 +76,9 @@ class Matrix:
                 address = own["outside"].get("source")
                 found["inbound"] = inbound(rows, self._sources, address, self._plan.balanced)
         if self._balancer and name in self._controllers:
-            found["load_balancer"] = self._through_balancer(name, own)
+            found["load_balancer"] = load_balancer.of_controller(
+                name, self._balancer, self._controllers, self._evidence
+            )
         return found
 
     def _with_ways_back(self, name: str, measured: Any) -> Any:
@@ -85,46 +87,6 @@ class Matrix:
             return measured
         paths = {(link["source"], link["destination"]): link["path"] for link in self.document["links"]}
         return [{**link, "path_back": paths.get((link["name"], name))} for link in measured]
-
-    def _through_balancer(self, name: str, own: PortEvidence) -> dict[str, Any]:
-        results = {node: found["balancer"] for node, found in self._evidence.items() if found and "balancer" in found}
-        client, result = next(iter(results.items()), ("", {"error": "no node connected through the load balancer"}))
-        return {
-            "where": self._balancer,
-            "from": client,
-            "found": result,
-            "held": _holder_of(own, planning.INGRESS),
-            "share_percent": 100 // len(self._controllers),
-            "unheard": {
-                other: why
-                for other in self._controllers
-                if other != name
-                for why in [_why_unheard(self._evidence.get(other)) or (SENDS_ITSELF if other == client else "")]
-                if why
-            },
-        }
-
-
-# So do load balancers that keep the address of the client, for one.
-SENDS_ITSELF = "it opened the connections, and many load balancers do not send one back to the node that opened it"
-
-
-def _why_unheard(own: PortEvidence) -> str:
-    """Return why a controller cannot answer what the load balancer sends it, "" where it can."""
-    if not own or not isinstance(own["places"], list):
-        return "no listener ran there"
-    holder = _holder_of(own, planning.INGRESS)
-    return f"its port {planning.INGRESS} is held by {holder}" if holder else ""
-
-
-def _holder_of(own: PortEvidence, port: int) -> str:
-    """Return who holds a TCP port of a node, "" where it is free."""
-    places = own["places"] if own and isinstance(own["places"], list) else ()
-    for place in places:
-        for holder in place["tcp"]["occupied"]:
-            if port in port_ranges.numbers(holder["ports"]):
-                return matrix.holder_text(holder)
-    return ""
 
 
 def _whom(row: Row) -> str:

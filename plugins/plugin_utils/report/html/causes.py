@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Document
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_lines import mark, where_to_confirm
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_text import (
+    mark,
+    where_to_confirm,
+)
 
 TEMPLATE = """\
 <section aria-labelledby="causes">

@@ -33,7 +33,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.htm
     style,
     verdict_limits,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import MARKS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal.layout import MARKS
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.verdict_text import VERDICTS, verdict_text
 
 # In this order.

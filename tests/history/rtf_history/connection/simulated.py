@@ -4,7 +4,7 @@
 
 """Connection to hosts that do not exist: each module is answered as a healthy node would, but for the faults of the node.
 
-NODES names a file of JSON, `{name: state}`, which simulated_nodes.py writes.
+NODES names a file of JSON, `{name: state}`, which simulated_cluster.py writes.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence import node_evidence as run_results
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import Absent
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import end_of_run, terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure_message
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import report_lines
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 
@@ -48,7 +49,7 @@ def judge(members=MEMBERS, unreachable=None, limit=(), **inputs):
     evidence = collected(members, unreachable, limit)
     only = ["access.*", "ports.*", "kernel.*", "storage.*"]
     report = audit_of(samples.audit_inputs(**{"checks": only, **inputs}), evidence)
-    return report.document, report.blocking, end_of_run.message(report)
+    return report.document, report.blocking, failure_message.message(report)
 
 
 def audit_of(inputs, evidence, now=NOW):
@@ -92,7 +93,7 @@ def test_what_was_left_out_makes_no_cluster_ready_and_fails_the_play(arguments, 
     assert check in report["selection"]["left_out_by"][variable]
     assert report["readiness"] != "ready" and {node["readiness"] for node in report["nodes"]} & {"ready"} == set()
     assert f"{variable} leaves out " in message
-    assert f"Left out by {variable} (" in "\n".join(line for line, dummy in terminal.lines(report))
+    assert f"Left out by {variable} (" in "\n".join(line for line, dummy in report_lines.lines(report))
 
 
 def test_a_waiver_accepts_a_gap():
@@ -126,7 +127,7 @@ def test_an_unreachable_node_changes_no_counter_of_the_others():
     }
     assert f"; {LOST} is unreachable" not in message and f": {LOST} is unreachable" in message
     assert f" on {LOST}" not in message
-    lines = [line for line, dummy in terminal.lines(report)]
+    lines = [line for line, dummy in report_lines.lines(report)]
     [lost] = [cause for cause in report["causes"] if cause["id"] == f"unreachable:{LOST}"]
     assert lost["nodes"] == [LOST] and lost["what"] == "no route" and lost["blocking"]
     assert len([line for line in lines if f"{LOST} is unreachable over SSH" in line]) == 1

@@ -19,7 +19,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audi
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, input_declarations
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import evidence_json, formats, terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import evidence_json, formats
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import report_lines
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
@@ -299,7 +300,7 @@ def test_a_report_says_that_a_run_was_judged_again_and_with_what(name):
     shown = {
         "html": texts["report.html"],
         "markdown": texts["report.md"].replace("\\", ""),
-        "terminal": "\n".join(line for line, _colour in terminal.lines(report.document)),
+        "terminal": "\n".join(line for line, _colour in report_lines.lines(report.document)),
     }[name]
     wanted = (
         f"Judged again at {LATER.isoformat()}, without contacting a host, from evidence of 2027-01-31T12:00:00+00:00, "

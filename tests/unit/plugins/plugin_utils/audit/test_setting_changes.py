@@ -11,7 +11,7 @@ import random
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import setting_changes
-from ansible_collections.hostprep.runtime_fabric.tests.history.rtf_history import simulated_nodes
+from ansible_collections.hostprep.runtime_fabric.tests.history.rtf_history import simulated_cluster
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_rejudging
 
 
@@ -26,7 +26,7 @@ def changed(before, after):
 
 @pytest.mark.parametrize("setting", setting_changes.SETTINGS, ids=lambda setting: setting.name)
 def test_each_setting_is_in_the_evidence_of_a_node(setting):
-    host = simulated_nodes.states(1, {})["worker-1"]["host"]
+    host = simulated_cluster.states(1, {})["worker-1"]["host"]
     host["proxy"]["settings"] = [{"source": "/etc/environment", "variable": "HTTP_PROXY", "value": "http://proxy:3128"}]
     host["swap"]["active"] = [{"name": "/dev/sda3", "kilobytes": 1}]
     found = setting_changes.of_run({"inputs": {}, "nodes": {"worker-1": {"host": host}}})["worker-1"]
@@ -51,7 +51,7 @@ def test_settings_of_inputs_and_nodes_are_named_with_both_values():
 def test_what_is_measured_or_listed_in_another_order_has_not_changed():
     before, after = run_of(), run_of()
     for number, run in enumerate((before, after)):
-        for name, state in zip(run["nodes"], simulated_nodes.states(number, {}).values()):
+        for name, state in zip(run["nodes"], simulated_cluster.states(number, {}).values()):
             host = json.loads(json.dumps(state["host"]))
             random.Random(number).shuffle(host["packages"]["repositories"])
             run["nodes"][name]["host"] = host

@@ -14,7 +14,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.in
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports import matrix_outcome
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs import site_rows
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import link_measurements, port_matrix
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import link_table as table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import links as table
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters

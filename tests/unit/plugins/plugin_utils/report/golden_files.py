@@ -11,7 +11,8 @@ import copy
 from pathlib import Path
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import end_of_run, formats, terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import closing_block, report_lines
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
@@ -57,8 +58,8 @@ def report():
 def texts():
     """`{name of a file: its content}`, and the terminal's lines with those of the end of a run."""
     found = report()
-    lines = [text for text, _colour in terminal.lines(found.document)]
-    shown = "\n".join([*lines, "", *end_of_run.summary(found.document, "/site/rtf-report/report.json")])
+    lines = [text for text, _colour in report_lines.lines(found.document)]
+    shown = "\n".join([*lines, "", *closing_block.summary(found.document, "/site/rtf-report/report.json")])
     return {**formats.render(found, formats.FORMATS), TERMINAL: f"{shown}\n"}
 
 

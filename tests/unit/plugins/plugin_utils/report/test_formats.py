@@ -12,13 +12,17 @@ import pytest
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import comparison_lines, formats
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import golden_files, simulated
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import changes
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import (
+    golden_files,
+    simulated_reports,
+)
 
 
 @pytest.fixture(scope="module", params=["plain", "hostile"])
 def report(request):
-    return simulated.report(4, broken=True, hostile=request.param == "hostile")
+    return simulated_reports.report(4, broken=True, hostile=request.param == "hostile")
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +126,7 @@ def test_html_is_one_page_without_scripts_and_outside_requests(report, texts):
 
 
 def test_commands_in_sentences_are_code_and_nothing_hostile_between_them_is_markup():
-    found = simulated.report(4, broken=True)
+    found = simulated_reports.report(4, broken=True)
     causes = found.document["causes"]
     causes = [{**causes[0], "ask": "Run `ls -l <x>` & `id`.", "alternatives": ["a ` alone"]}, *causes[1:]]
     text = formats.render(found._replace(document={**found.document, "causes": causes}), ["html"])["report.html"]
@@ -141,10 +145,10 @@ MEGABYTE = 1_000_000
 
 @pytest.mark.parametrize("lost", [False, True], ids=["broken", "unreachable"])
 def test_the_page_of_a_hundred_nodes_can_be_sent_and_shows_all_of_them(lost):
-    found = simulated.report(100, broken=True, hostile=True)
+    found = simulated_reports.report(100, broken=True, hostile=True)
     if lost:
         reason = "unreachable: " + "no route " * 20
-        found = found._replace(document=simulated.unreachable(found.document, reason))
+        found = found._replace(document=simulated_reports.unreachable(found.document, reason))
     text = formats.render(found, ["html"])["report.html"]
     assert len(text.encode()) < 3 * MEGABYTE
     page = Page()
@@ -154,7 +158,7 @@ def test_the_page_of_a_hundred_nodes_can_be_sent_and_shows_all_of_them(lost):
 
 
 def test_what_changed_alike_on_many_nodes_is_one_line_of_the_page_and_of_compare_rtf():
-    before, after = simulated.report(100).document, simulated.report(100, broken=True).document
+    before, after = simulated_reports.report(100).document, simulated_reports.report(100, broken=True).document
     nodes = [node["name"] for node in after["nodes"]]
     settings = [{"node": name, "setting": "running kernel", "before": "6.1", "after": "6.12"} for name in nodes]
     since = compare(before, after, [*settings, {**settings[0], "node": "", "setting": "rtf_max_latency_ms"}])
@@ -164,12 +168,12 @@ def test_what_changed_alike_on_many_nodes_is_one_line_of_the_page_and_of_compare
     assert section.count("<li>") < 15 and "egress.dias-ingestor-nginx-us on all 100 nodes: reachable" in section
     assert "running kernel of all 100 nodes: 6.1 &rarr; 6.12</li>" in section
     assert "rtf_max_latency_ms: 6.1 &rarr; 6.12</li>" in section
-    shown = [line for line, _colour in comparison_lines.lines(since)]
+    shown = [line for line, _colour in changes.lines(since)]
     assert len(shown) < 40 and any("running kernel of controller-1, " in line for line in shown)
 
 
 def test_the_page_names_the_checks_of_each_node_that_matter_first():
-    text = formats.render(simulated.report(4, broken=True), ["html"])["report.html"]
+    text = formats.render(simulated_reports.report(4, broken=True), ["html"])["report.html"]
     assert "8 fail, 1 unknown, 1 waived, 105 pass</td>" in " ".join(text.split()).replace(" </td>", "</td>")
 
 

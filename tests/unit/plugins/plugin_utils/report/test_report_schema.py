@@ -19,7 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.plan import test_link_measurements
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import report_schema
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report.simulated import (
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report.hostile_text import (
     HOSTILE,
     hostile_text,
 )

@@ -15,7 +15,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence i
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.role_variables import role_of
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import port_matrix
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import Node
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import matrix_table as table
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import (
+    port_matrix as table,
+)
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports.clusters import spoil

@@ -6,17 +6,17 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.molecule import packets
-from ansible_collections.hostprep.runtime_fabric.molecule.packets import Cluster, Host
+from ansible_collections.hostprep.runtime_fabric.molecule import expected_ports
+from ansible_collections.hostprep.runtime_fabric.molecule.expected_ports import Cluster, Host
 
-ROWS = packets.table(packets.PORTS.read_text(encoding="utf-8"))
+ROWS = expected_ports.table(expected_ports.PORTS.read_text(encoding="utf-8"))
 CONTROLLER = Host("c", "c", "192.0.2.1", "controller")
 WORKER = Host("w", "w", "192.0.2.2", "worker")
 OTHER = Host("w2", "w2", "192.0.2.3", "worker")
 OFFICE = Host("office", "internet", "198.51.100.7")
 CALLER = Host("caller", "internet", "203.0.113.9")
 INTERNET = Host("internet", "internet", "")
-ITSELF = Host("w itself", "w", packets.LOOPBACK)
+ITSELF = Host("w itself", "w", expected_ports.LOOPBACK)
 CLUSTER = Cluster([CONTROLLER, WORKER, OTHER], internal=["198.51.100.0/24"])
 
 NODES_TCP = "22, 3008-3012, 3022-3025, 6060, 7496, 7575, 10248-10250, 10255, 30000-32767"
@@ -25,8 +25,8 @@ NODES_UDP = "7496, 8472, 30000-32767"
 
 def cell(source, destination, phase="operate", cluster=CLUSTER):
     """What is open, as texts: (TCP, UDP)."""
-    found = packets.wanted(ROWS, phase, cluster, [(source, destination)])[source.name, destination.name]
-    return packets.compress(found["tcp"]), packets.compress(found["udp"])
+    found = expected_ports.wanted(ROWS, phase, cluster, [(source, destination)])[source.name, destination.name]
+    return expected_ports.compress(found["tcp"]), expected_ports.compress(found["udp"])
 
 
 @pytest.mark.parametrize(
@@ -70,25 +70,25 @@ def test_callers_can_be_limited():
 
 
 def test_every_row_that_comes_in_is_examined_whole_with_its_neighbours():
-    tried = packets.examined(ROWS)
+    tried = expected_ports.examined(ROWS)
     for row in ROWS:
         if row.destination != "internet":
             assert row.ports <= tried[row.transport], row.id
     assert {29999, 32768, 4241, 4243, 2378, 61011, 8081} <= tried["tcp"]
     assert {29999, 32768, 7495, 8473} <= tried["udp"]
-    assert {30000, 32009, 32767} <= packets.examined(ROWS, whole=False)["tcp"] < tried["tcp"]
+    assert {30000, 32009, 32767} <= expected_ports.examined(ROWS, whole=False)["tcp"] < tried["tcp"]
 
 
 def test_ports_are_read_and_written_as_ranges():
-    assert packets.expand(["2379", "3008-3010"]) == {2379, 3008, 3009, 3010}
-    assert packets.compress({3010, 2379, 3008, 3009}) == "2379, 3008-3010"
-    assert packets.compress(set()) == ""
+    assert expected_ports.expand(["2379", "3008-3010"]) == {2379, 3008, 3009, 3010}
+    assert expected_ports.compress({3010, 2379, 3008, 3009}) == "2379, 3008-3010"
+    assert expected_ports.compress(set()) == ""
 
 
 def test_differences_name_ports_state_and_rows():
     expected = {("w", "c"): {"tcp": {22, 2379, 2380}, "udp": {8472}}, ("c", "w"): {"tcp": {22}, "udp": set()}}
     observed = {("w", "c"): {"tcp": {22, 9, 2378}, "udp": {8472}}, ("c", "w"): {"tcp": {22}, "udp": set()}}
-    assert packets.differences(ROWS, expected, observed) == {
+    assert expected_ports.differences(ROWS, expected, observed) == {
         ("w", "c"): ["tcp 2379-2380 shut (etcd)", "tcp 9, 2378 open"]
     }
-    assert packets.differences(ROWS, expected, expected) == {}
+    assert expected_ports.differences(ROWS, expected, expected) == {}

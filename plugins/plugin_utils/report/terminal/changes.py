@@ -13,7 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Comparison, by_content
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import Flapping
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.setting_changes import by_value
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import WIDTH, Line
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal.layout import WIDTH, Line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.verdict_text import VERDICTS
 
 _WORDS: Mapping[str, tuple[str, str]] = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ports.outside: ports for nodes only are closed to everyone else."""
+"""ports.outside: ports for nodes only are closed to a host outside the cluster."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.port_table import cell_text
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal.layout import (
     COLOURS,
     MARKS,
     WIDTH,

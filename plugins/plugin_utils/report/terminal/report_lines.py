@@ -16,14 +16,14 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.repo
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.waivers import JudgedWaiver
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import (
-    cause_lines,
-    end_of_run,
-    link_table,
-    matrix_table,
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import (
+    causes,
+    closing_block,
+    links,
+    port_matrix,
     wrapped_text,
 )
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal.layout import (
     COLOURS,
     MARKS,
     WIDTH,
@@ -35,7 +35,7 @@ Reason = tuple[str, str, str]  # status, observed and remedy of a result
 
 
 def lines(
-    report: Document, every: bool = False, path: str | None = "", unwritten: str = "", whole: str = cause_lines.WHOLE
+    report: Document, every: bool = False, path: str | None = "", unwritten: str = "", whole: str = causes.WHOLE
 ) -> list[Line]:
     """Return the lines for a report: its causes, what was measured, and in the last line the verdict.
 
@@ -47,12 +47,10 @@ def lines(
     ]
     if every:
         out += _node_lines(report)
-    out += cause_lines.lines(report["causes"], "" if path is None or unwritten else whole)
-    out += (
-        matrix_table.lines(report, every) + link_table.lines(report, every) + _cluster_lines(report.get("cluster", ()))
-    )
+    out += causes.lines(report["causes"], "" if path is None or unwritten else whole)
+    out += port_matrix.lines(report, every) + links.lines(report, every) + _cluster_lines(report.get("cluster", ()))
     out += [("", None), *_closing_lines(report)]
-    return [*out, *end_of_run.written_lines(report, path, unwritten), *end_of_run.last_lines(report)]
+    return [*out, *closing_block.written_lines(report, path, unwritten), *closing_block.last_lines(report)]
 
 
 def _node_lines(report: Document) -> list[Line]:

@@ -6,7 +6,8 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats, wrapped_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import formats
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import wrapped_text
 
 HEAD = "    ask:      "
 LONG = "prod-us-east-1-starport-layer-bucket.s3.us-east-1.amazonaws.com:443,"

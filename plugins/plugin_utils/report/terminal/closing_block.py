@@ -2,70 +2,47 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the end of a run says: the closing block, and the message of the task that fails.
-
-Both name the causes that keep the cluster from being ready, the closing block also where the report is, or why none was
-written, and the verdict.
-"""
+"""The last lines of a run: the causes that keep the cluster from being ready, where the report is, or why there is none, the verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import node_names
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Document, Report
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import cause_lines, wrapped_text
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import WIDTH, Line
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Document
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_text import mark
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.failure_message import MOST_NAMED
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import (
+    causes,
+    wrapped_text,
+)
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal.layout import WIDTH, Line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.verdict_text import (
     VERDICTS,
     tally,
     verdict_text,
 )
 
-_MOST_NAMED = 6  # causes, in the closing block and in the message
 
-
-def summary(report: Document, path: str | None = "", unwritten: str = "", whole: str = cause_lines.WHOLE) -> list[str]:
+def summary(report: Document, path: str | None = "", unwritten: str = "", whole: str = causes.WHOLE) -> list[str]:
     """Return the last lines of a run: the causes that keep the cluster from being ready, the next step, and the verdict.
 
-    path, unwritten, whole: as for terminal.lines. Of the first cause it says what was found, too, and not again how many checks passed.
+    path, unwritten, whole: as for report_lines.lines. Of the first cause it says what was found, too, and not again how many checks passed.
     """
     blocking = [(number, cause) for number, cause in enumerate(report["causes"], 1) if cause["blocking"]]
     out: list[Line] = []
-    for place, (number, cause) in enumerate(blocking[:_MOST_NAMED]):
-        head = f"{number:>2}. {cause_lines.mark(cause)[0]}  "
+    for place, (number, cause) in enumerate(blocking[:MOST_NAMED]):
+        head = f"{number:>2}. {mark(cause)[0]}  "
         # The next step is that of the first cause; the report above has the others.
         out += wrapped_text.coloured(
             head, cause["title"] if place == 0 else f"{cause['title']} ({cause['owner']})", None
         )
-        out += cause_lines.next_step(cause, "" if path is None or unwritten else whole) if place == 0 else []
-    if len(blocking) > _MOST_NAMED:
-        out.append((f"    and {len(blocking) - _MOST_NAMED} more", None))
+        out += causes.next_step(cause, "" if path is None or unwritten else whole) if place == 0 else []
+    if len(blocking) > MOST_NAMED:
+        out.append((f"    and {len(blocking) - MOST_NAMED} more", None))
     last = last_lines(report)
     out += [*written_lines(report, path, unwritten), *(last[-1:] if blocking else last)]
     return [text for text, _colour in out]
-
-
-def message(report: Report, gate: str = "") -> str:
-    """Return why a run fails, in one line. A cause is named by its title and who has to act.
-
-    gate: the expression of rtf_gate, where set.
-    """
-    causes = [cause for cause in report.document["causes"] if cause["blocking"]]
-    named = [f"{cause['title']} ({cause['owner']})" for cause in causes[:_MOST_NAMED]]
-    named += [f"and {len(causes) - _MOST_NAMED} more"] if len(causes) > _MOST_NAMED else []
-    why = f"rtf_gate ({gate}) fails the run" if gate else "; ".join(named)
-    return f"{_who(report)} {report.document['readiness'].replace('_', ' ')}: {why}. The report above says what to do."
-
-
-def _who(report: Report) -> str:
-    """The nodes that have the readiness of the cluster: Ansible itself names the node that wrote the report, whichever it is."""
-    nodes = [node["name"] for node in report.document["nodes"]]
-    concerned = [node["name"] for node in report.document["nodes"] if node["readiness"] == report.document["readiness"]]
-    if len(concerned) == len(nodes):
-        return "The cluster is"
-    return f"{node_names.named(concerned, len(nodes))} {'is' if len(concerned) == 1 else 'are'}"
 
 
 def unwritten(directory: str, reason: str, last: Mapping[str, Any] | None) -> str:

@@ -6,7 +6,11 @@
 
 import pytest
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import cause_lines, end_of_run, terminal
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import (
+    causes,
+    closing_block,
+    report_lines,
+)
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report.judged_reports import (
     broken,
     report,
@@ -15,7 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 
 
 def text(found, every=False):
-    return "\n".join(line for line, _colour in terminal.lines(found, every))
+    return "\n".join(line for line, _colour in report_lines.lines(found, every))
 
 
 @pytest.mark.parametrize(
@@ -28,7 +32,7 @@ def text(found, every=False):
     ],
 )
 def test_no_line_is_wider_than_a_terminal(found):
-    assert max(len(line) for line, _colour in terminal.lines(found)) <= 80
+    assert max(len(line) for line, _colour in report_lines.lines(found)) <= 80
 
 
 def test_a_ready_cluster_takes_a_handful_of_lines():
@@ -67,11 +71,11 @@ def test_a_text_that_is_cut_says_in_which_file_the_whole_is():
     found = report(n2=broken())
     cause = next(cause for cause in found["causes"] if cause["blocking"])
     cause["ask"] = f"Allow {', '.join(f'host-{number}.example.com:443' for number in range(40))}."
-    shown = "\n".join(line for line, _colour in terminal.lines(found, whole="report.md"))
+    shown = "\n".join(line for line, _colour in report_lines.lines(found, whole="report.md"))
     assert shown.count("... (all of it: report.md)") == 1 and "report.md" in "\n".join(
-        end_of_run.summary(found, whole="report.md")
+        closing_block.summary(found, whole="report.md")
     )
-    dry = "\n".join(line for line, _colour in terminal.lines(found, path=None))
+    dry = "\n".join(line for line, _colour in report_lines.lines(found, path=None))
     assert " ..." in dry and "all of it" not in dry
 
 
@@ -117,8 +121,8 @@ def test_a_cluster_of_a_hundred_nodes_takes_no_more_lines_for_a_cause():
     found = report(n1=broken(), n2=broken())
     [cause] = [cause for cause in found["causes"] if "forwarding" in cause["title"]]
     nodes = [f"worker-{number}" for number in range(100)]
-    few = len(cause_lines.lines([cause]))
-    assert len(cause_lines.lines([{**cause, "nodes": nodes}])) == few
+    few = len(causes.lines([cause]))
+    assert len(causes.lines([{**cause, "nodes": nodes}])) == few
 
 
 def test_requirements_that_no_check_looked_at_are_named():
@@ -138,8 +142,8 @@ def test_what_is_waived_is_calm_and_its_reason_is_told_whole():
     assert "FAIL" not in shown and "warn" not in shown
     assert "READY: 2 nodes, " in shown and "2 waived" in shown
     assert f"Waived: kernel.ip*, net.* on n2: {LONG}" in " ".join(shown.split())
-    assert max(len(line) for line, _colour in terminal.lines(found)) <= 80
-    assert "red" not in {colour for _line, colour in terminal.lines(found)}
+    assert max(len(line) for line, _colour in report_lines.lines(found)) <= 80
+    assert "red" not in {colour for _line, colour in report_lines.lines(found)}
 
 
 def test_a_waiver_that_expired_or_that_nothing_needs_is_told():

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import wrapped_text
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import Line
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.cause_text import mark, where_to_confirm
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import wrapped_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal.layout import Line
 
 _INDENT = 4
 _LABEL = 10
@@ -26,20 +27,6 @@ def lines(causes: Sequence[Cause], whole: str = WHOLE) -> list[Line]:
     for number, cause in enumerate(causes, 1):
         out += [("", None), *_entry(number, cause, whole)]
     return out
-
-
-def mark(cause: Mapping[str, object]) -> tuple[str, str]:
-    """Return the mark of a cause and its colour."""
-    if cause["status"] == "unknown":
-        return "????", "yellow"
-    return ("FAIL", "red") if cause["severity"] == "required" else ("warn", "yellow")
-
-
-def where_to_confirm(cause: Cause) -> str:
-    """Return the node on which to run the command that confirms a cause, "" where it runs on the control node."""
-    if not cause["confirm"] or not cause["nodes"] or cause["confirm"].startswith(("ansible ", "ssh ")):
-        return ""
-    return cause["nodes"][0]
 
 
 def _entry(number: int, cause: Cause, whole: str) -> list[Line]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nodes that do not exist: one in order, what differs from run to run on any node, and the faults of a run."""
+"""A cluster that does not exist: its nodes in order, what differs from run to run on any node, and the faults of a run."""
 
 from __future__ import annotations
 

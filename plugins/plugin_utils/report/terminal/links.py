@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal_layout import (
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal.layout import (
     WIDTH,
     Line,
     shortened,

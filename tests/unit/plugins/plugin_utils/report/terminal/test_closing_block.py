@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the end of a run says."""
+"""The last lines of a run."""
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import end_of_run
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import failure_message
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import closing_block
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report.judged_reports import (
     broken,
     report,
@@ -15,7 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils
 def test_the_last_lines_of_a_run_hold_the_next_step_and_end_with_one_line_of_verdict():
     """Readers of broken labs, who had Ansible's recap between the report and the verdict, missed the next step there."""
     found = report(n2=broken())
-    last = end_of_run.summary(found, "/r/report.json")
+    last = closing_block.summary(found, "/r/report.json")
     assert last[0] == " 1. FAIL  IPv4 forwarding is off on n2" and max(map(len, last)) <= 80
     assert last[1] == "    found:    n2: ip_forward = 0; wanted: net.ipv4.ip_forward = 1"
     assert last[2].startswith("    ask:      node administrator: On n2: Set it with `sysctl")
@@ -25,20 +26,10 @@ def test_the_last_lines_of_a_run_hold_the_next_step_and_end_with_one_line_of_ver
     ]
 
 
-def test_a_run_fails_with_the_nodes_that_are_meant():
-    """Ansible names the first node, which writes the report: "fatal: [controller-1]", though worker-2 was broken."""
-    found = report(n2=broken())
-    assert end_of_run.message(Report(found, [], {})).startswith(
-        "n2 is not ready: IPv4 forwarding is off on n2 (node administrator). "
-    )
-    both = report(n1=broken(), n2=broken())
-    assert end_of_run.message(Report(both, [], {})).startswith("The cluster is not ready: ")
-
-
 def test_the_closing_block_and_the_message_name_the_same_number_of_causes():
     found = report(n2=broken())
     [cause] = [cause for cause in found["causes"] if cause["blocking"]]
     crowd = {**found, "causes": [{**cause, "title": f"Fault {number}"} for number in range(1, 9)]}
-    block, message = "\n".join(end_of_run.summary(crowd)), end_of_run.message(Report(crowd, [], {}))
+    block, message = "\n".join(closing_block.summary(crowd)), failure_message.message(Report(crowd, [], {}))
     for text in (block, message):
         assert "Fault 6" in text and "Fault 7" not in text and "and 2 more" in text

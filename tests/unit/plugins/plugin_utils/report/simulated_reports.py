@@ -6,34 +6,14 @@
 
 import copy
 import functools
-import re
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report.hostile_text import hostile_text
 
 CONTROLLERS = 3
-# What markup, terminals, XML and tables take for their own. It ends as it began, so that texts can be told apart by their ends.
-HOSTILE = '<script>alert(1)</script> ]]> --> \x00\x1b[31m `x` | *y* __z__ ~~s~~ ![i](j) [k](l) {{ m }} "q" & \u2028 \ud83d\ude00'.encode(
-    "utf-16", "surrogatepass"
-).decode("utf-16")
-# What a host or a peer can choose.
-FREE = (
-    "observed",
-    "remedy",
-    "expected",
-    "title",
-    "what",
-    "ask",
-    "confirm",
-    "reason",
-    "detail",
-    "unreachable",
-    "address",
-    "before",
-)
-_UNSHOWN = re.compile("[\u0000-\u001f\u007f-\u009f]")
 
 
 def report(count, broken=False, hostile=False):
@@ -47,21 +27,6 @@ def unreachable(document, reason):
     """Return a document in which no check of any node has an answer, for one reason."""
     results = [{**one, "status": "unknown", "observed": reason, "waiver": None} for one in document["results"]]
     return {**document, "nodes": [{**node, "unreachable": reason} for node in document["nodes"]], "results": results}
-
-
-def hostile_text(value):
-    """Return a value with hostile text at the end of every text that a host or a peer can choose."""
-    if isinstance(value, dict):
-        return {
-            key: f"{found}{HOSTILE}" if key in FREE and isinstance(found, str) else hostile_text(found)
-            for key, found in value.items()
-        }
-    return [hostile_text(entry) for entry in value] if isinstance(value, list) else value
-
-
-def shown(text):
-    """Return a text as formats of one line show it."""
-    return " ".join(_UNSHOWN.sub("?", " ".join(text.split())).split())
 
 
 @functools.lru_cache

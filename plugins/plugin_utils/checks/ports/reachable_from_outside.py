@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ports.inbound: who may use the nodes from elsewhere reaches them, as a host outside the cluster tried it."""
+"""ports.inbound: the ports that others than nodes may use are reachable from a host outside the cluster that may use them."""
 
 from __future__ import annotations
 
