@@ -21,22 +21,37 @@ GENERATED_FOLDERS = (
     "/var/lib/rancher/rke2/agent/etc/containerd/certs.d",
 )
 _DEFAULT_PORT = 443
+_LONGEST = 16 * 1024 * 1024  # bytes of a file of certificates: a bundle may have comments on each
 
-# paths: of files of certificates. ignored: a sentence on a file that names others and that containerd does not read, or None.
-Trust = collections.namedtuple("Trust", ["paths", "ignored"])
+# authorities: {path of a file: its text, PEM}. ignored: a sentence on a file that names others and that containerd does not
+# read, or None.
+Trust = collections.namedtuple("Trust", ["authorities", "ignored"])
 
 
 def of_registry(host, port):
-    """The Trust in one registry."""
+    """The Trust in one registry. Raises host_files.Unreadable."""
     names = [f"{host}:{port}"] + ([host] if port == _DEFAULT_PORT else [])
     paths = [path for folder in FOLDERS for name in names for path in _certificates(os.path.join(folder, name))]
-    # docker and CRI-O ignore a file without a certificate. If no file has one, keep them all, so that the verdict names them.
-    paths = [path for path in paths if _holds_a_certificate(path)] or paths
-    containerd = _of_containerd(host, port, names)
-    return Trust(list(dict.fromkeys(paths + containerd.paths)), containerd.ignored)
+    authorities = _with_certificates(paths)
+    of_containerd, ignored = _of_containerd(host, port, names)
+    for path in of_containerd:
+        if path not in authorities:
+            authorities[path] = host_files.read_text(path, _LONGEST)
+    return Trust(authorities, ignored)
+
+
+def _with_certificates(paths):
+    """{path: text}. docker and CRI-O ignore a file without a certificate. If no file has one, the verdict has to name it."""
+    problems = []
+    texts = {path: host_files.read_noting(path, problems, _LONGEST) or "" for path in paths}
+    found = {path: text for path, text in texts.items() if "-----BEGIN CERTIFICATE-----" in text}
+    if problems and not found:
+        raise problems[0]
+    return found or texts
 
 
 def _of_containerd(host, port, names):
+    """(paths of files of authorities, as `ignored` of a Trust)"""
     known = _configuration()
     folders = CONTAINERD_FOLDERS if known is None else known.folders
     paths = [] if known is None else [path for name, path in known.own.items() if name in names]
@@ -44,12 +59,12 @@ def _of_containerd(host, port, names):
     for root in (*folders, *GENERATED_FOLDERS):
         folder = _folder(root, host, port)
         if folder is not None:
-            found = _of_folder(folder, host, port, root_level)
-            paths, ignored = paths + found.paths, ignored or found.ignored
+            own, remark = _of_folder(folder, host, port, root_level)
+            paths, ignored = paths + own, ignored or remark
     if not folders:
         unread = [folder for folder in (_folder(root, host, port) for root in CONTAINERD_FOLDERS) if folder]
         ignored = ignored or next((f"containerd ignores {folder}: config_path is not set" for folder in unread), None)
-    return Trust(paths, ignored)
+    return paths, ignored
 
 
 def _folder(root, host, port):
@@ -64,24 +79,16 @@ def _of_folder(folder, host, port, root_level):
         text = host_files.read_text(place)
     except host_files.Unreadable:
         text = ""
-    found = containerd_registries.authorities(text, host, port, root_level) if text else None
-    if found is not None:
-        return Trust([os.path.join(folder, path) for path in found], None)
-    lacking = bool(text) and not root_level and containerd_registries.lacks_host(text)
-    return Trust(
-        _certificates(folder), f"containerd before 2.0 ignores {place}: it has no line [host]" if lacking else None
-    )
+    # Without a text containerd reads the folder's *.crt, of whatever version it is.
+    hosts = containerd_registries.hosts_file(text, host, port, root_level and bool(text))
+    if hosts.paths is not None:
+        return [os.path.join(folder, path) for path in hosts.paths], None
+    ignored = f"containerd before 2.0 ignores {place}: it has no line [host]" if hosts.lacks_host else None
+    return _certificates(folder), ignored
 
 
 def _certificates(folder):
     return sorted(glob.glob(os.path.join(glob.escape(folder), "*.crt")))
-
-
-def _holds_a_certificate(path):
-    try:
-        return "-----BEGIN CERTIFICATE-----" in host_files.read_text(path)
-    except host_files.Unreadable:
-        return False
 
 
 @functools.lru_cache(maxsize=1)
