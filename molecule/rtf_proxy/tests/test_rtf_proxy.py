@@ -19,11 +19,11 @@ from urllib.parse import quote
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import WITHOUT_PORT_MATRIX, Site
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import systemd_units
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
     environment_file,
     pam_environment,
     pam_version,
-    service_environments,
     unit_directives,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import no_proxy_program_rules
@@ -178,7 +178,7 @@ def test_the_pam_and_the_systemd_of_each_release_read_files_as_the_collection_do
         return {each.name: each.value for each in found if not each.ignored}
 
     pam = pam_version.numbers(pam_version.pam_version(lambda words: lab.exec(node, *words).stdout.decode()))
-    systemd = service_environments.systemd_version(lambda words: lab.exec(node, *words).stdout.decode())
+    systemd = systemd_units.systemd_version(lambda words: lab.exec(node, *words).stdout.decode())
     texts = [*setting_cases.LINES, *setting_cases.generated(NODES.index(node), 300)]
     for text, given in zip(texts, ask("pam_session.py", texts), strict=True):
         assert taken(pam_environment.environment(text, pam)) == given, text

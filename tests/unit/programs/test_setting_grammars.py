@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import systemd_units
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
     dnf_options,
     environment_file,
     pam_environment,
     pam_version,
-    service_environments,
     shell_environment,
     unit_directives,
 )
@@ -52,7 +52,7 @@ def test_pam_env():
 
 
 def test_environment_files_of_systemd():
-    version = service_environments.systemd_version()
+    version = systemd_units.systemd_version()
     texts = [*setting_cases.LINES, *setting_cases.generated(18, 300)]
     own = [taken(environment_file.environment(text, version)) for text in texts]
     assert differences(texts, own, ask("environment_files.py", texts)) == []
