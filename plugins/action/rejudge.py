@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import datetime
-import json
 from pathlib import Path
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudging, saved_run
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories, saved_reports
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import rejudging
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, input_declarations
@@ -36,7 +35,7 @@ class ActionModule(ControllerAction):
         given, now = self._given(), datetime.datetime.now(datetime.timezone.utc)
         directory = Path(given.get("report_dir", input_declarations.default_of("rtf_report_dir"))).absolute()
         file = _evidence_of(Path(arguments["run"]).absolute() if arguments["run"] else directory)
-        saved = saved_run.read(_content(file), str(file))
+        saved = saved_reports.evidence(file)
         inputs = {**saved["inputs"], **given}
         report = rejudging.rejudge(catalog.load(), saved, given, now, str(file))
         before = run_directories.newest(file.parent, formats.MAIN)
@@ -80,10 +79,3 @@ def _evidence_of(path):
             f"{file} does not exist: name the evidence.json of a run, or its directory, in rtf_rejudge_run"
         )
     return file.resolve()
-
-
-def _content(file):
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as problem:
-        raise ValueError(f"{file}: not JSON: {problem}") from problem

@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 from ansible.release import __version__ as ansible_version
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import atomic_files, run_directories
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit import saved_run
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import FORMAT
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import (
+    atomic_files,
+    run_directories,
+    saved_reports,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import (
     catalog,
     input_declarations,
@@ -98,16 +99,5 @@ def _addressed(variables):
 
 
 def _run(place):
-    file = place / formats.MAIN
-    document = _content(file)
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError(f"{file}: not a report of format {FORMAT}")
-    file = place / formats.EVIDENCE
-    return contents.Run(place.name, document, saved_run.read(_content(file), str(file)))
-
-
-def _content(file):
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as problem:
-        raise ValueError(f"{file}: not JSON: {problem}") from problem
+    document = saved_reports.SavedReport(place).document
+    return contents.Run(place.name, document, saved_reports.evidence(place / formats.EVIDENCE))

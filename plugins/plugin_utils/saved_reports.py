@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reports of saved runs, read when they are needed: a comparison may need those of many runs, and mostly does not."""
+"""Files of saved runs. Reports are read when they are needed: a comparison may need those of many, and mostly does not."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SavedReport:
         """What was set, by the evidence beside the report; empty without any that this version reads."""
         file = self.file.parent / formats.EVIDENCE
         try:
-            return setting_changes.of_run(saved_run.read(_content(file), str(file)))
+            return setting_changes.of_run(evidence(file))
         except (OSError, ValueError):
             return {}
 
@@ -59,6 +59,11 @@ def earlier(directory: Path, report: SavedReport) -> Iterator[SavedReport]:
     files = [run.file for run in runs]
     number = files.index(report.file) if report.file in files else 0
     return filter(_is_readable, reversed(runs[max(0, number - MOST_RUNS) : number]))
+
+
+def evidence(file: Path) -> saved_run.SavedRun:
+    """Return what an evidence.json holds. Raise ValueError with one sentence where that is no run, and OSError."""
+    return saved_run.read(_content(file), str(file))
 
 
 def _is_readable(report: SavedReport) -> bool:

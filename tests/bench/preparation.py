@@ -29,6 +29,7 @@ from rtf_lab.instance import CHECKOUT
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog
+from ansible_collections.hostprep.runtime_fabric.tests.unit import commands
 
 RUNS, FIRST_RUNS = (int(os.environ.get(name, "5")) for name in ("RTF_BENCH_RUNS", "RTF_BENCH_FIRST_RUNS"))
 LAB = "rtf-bench"
@@ -206,16 +207,7 @@ def _play(lab, site, words, unchanged=False):
     node = next(iter(json.loads((site / "inventory").read_text())["rtf_nodes"]["children"]["rtf_controllers"]["hosts"]))
     before = _modules_run(lab, node)
     begun, cpu_before = time.monotonic(), _cpu_of_nodes(lab, site) + _cpu_of_programs()
-    done = subprocess.run(
-        ["ansible-playbook", *words, "-i", "inventory", "-e", "@usual.json"],
-        cwd=site,
-        env=surroundings,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    done = commands.run(["ansible-playbook", *words, "-i", "inventory", "-e", "@usual.json"], site, surroundings)
     seconds = time.monotonic() - begun
     cpu = _cpu_of_programs() + _cpu_of_nodes(lab, site) - cpu_before
     if done.returncode or (unchanged and "changed: [" in done.stdout):

@@ -19,9 +19,9 @@ from urllib.parse import quote
 import pytest
 
 from ansible_collections.hostprep.runtime_fabric.molecule.plays import WITHOUT_PORT_MATRIX, Site
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import systemd_units
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
     pam_environment,
-    service_environments,
     systemd_environment_file,
     systemd_unit_directives,
 )
@@ -179,7 +179,7 @@ def test_the_pam_and_the_systemd_of_each_release_read_files_as_the_collection_do
     pam = pam_environment.version_numbers(
         pam_environment.pam_version(lambda words: lab.exec(node, *words).stdout.decode())
     )
-    systemd = service_environments.systemd_version(lambda words: lab.exec(node, *words).stdout.decode())
+    systemd = systemd_units.systemd_version(lambda words: lab.exec(node, *words).stdout.decode())
     texts = [*setting_cases.LINES, *setting_cases.generated(NODES.index(node), 300)]
     for text, given in zip(texts, ask("pam_session.py", texts), strict=True):
         assert taken(pam_environment.environment(text, pam)) == given, text

@@ -1,8 +1,11 @@
 # Copyright: hostprep.runtime_fabric contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which systemd units are installed, active and enabled."""
+"""Which systemd units are installed, active and enabled, and which systemd runs them."""
 
+import re
+
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 
 _PROPERTIES = "--property=Id,LoadState,ActiveState,UnitFileState"
@@ -28,3 +31,12 @@ def parse_units(text):
 def read_units(names):
     """The same of the units of some names, asked for in one call. Raises Unreadable where systemd does not answer."""
     return parse_units(run_text(["systemctl", "show", _PROPERTIES] + list(names)))
+
+
+def systemd_version(run=run_text):
+    """Return the version of systemd as a number, None where it does not say."""
+    try:
+        match = re.match(r"systemd (\d+)", run(["systemctl", "--version"]))
+    except Unreadable:
+        return None
+    return int(match.group(1)) if match else None

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The authorities that containerd trusts for one registry, by its configuration and by the folders of k3s and rke2."""
 
-import collections
 import functools
 import glob
 import os
@@ -19,12 +18,12 @@ GENERATED_FOLDERS = (
     "/var/lib/rancher/rke2/agent/etc/containerd/certs.d",
 )
 
-# paths: of files of certificates. ignored: a sentence on a file that names others and that containerd does not read, or None.
-Trust = collections.namedtuple("Trust", ["paths", "ignored"])
-
 
 def of_registry(host, port, names):
-    """The Trust of containerd in one registry. names: those of the registry, with its port and, for the default, without."""
+    """(paths of files of certificates, a sentence on a file that names others and that containerd does not read, or None).
+
+    names: those of the registry, with its port and, for the default, without.
+    """
     known = _configuration()
     folders = FOLDERS if known is None else known.folders
     paths = [] if known is None else [path for name, path in known.own.items() if name in names]
@@ -32,12 +31,12 @@ def of_registry(host, port, names):
     for root in (*folders, *GENERATED_FOLDERS):
         folder = _folder(root, host, port)
         if folder is not None:
-            found = _of_folder(folder, host, port, root_level)
-            paths, ignored = paths + found.paths, ignored or found.ignored
+            own, remark = _of_folder(folder, host, port, root_level)
+            paths, ignored = paths + own, ignored or remark
     if not folders:
         unread = [folder for folder in (_folder(root, host, port) for root in FOLDERS) if folder]
         ignored = ignored or next((f"containerd ignores {folder}: config_path is not set" for folder in unread), None)
-    return Trust(paths, ignored)
+    return paths, ignored
 
 
 def _folder(root, host, port):
@@ -47,21 +46,22 @@ def _folder(root, host, port):
 
 
 def _of_folder(folder, host, port, root_level):
+    """The same of one folder."""
     place = os.path.join(folder, "hosts.toml")
     try:
         text = host_files.read_text(place)
     except host_files.Unreadable:
         text = ""
-    found = containerd_toml.authorities(text, host, port, root_level) if text else None
-    if found is not None:
-        return Trust([os.path.join(folder, path) for path in found], None)
-    lacking = bool(text) and not root_level and containerd_toml.lacks_host(text)
-    return Trust(
-        certificates(folder), f"containerd before 2.0 ignores {place}: it has no line [host]" if lacking else None
-    )
+    # Without a text containerd reads the folder's *.crt, of whatever version it is.
+    hosts = containerd_toml.hosts_file(text, host, port, root_level and bool(text))
+    if hosts.paths is not None:
+        return [os.path.join(folder, path) for path in hosts.paths], None
+    ignored = f"containerd before 2.0 ignores {place}: it has no line [host]" if hosts.lacks_host else None
+    return certificates(folder), ignored
 
 
 def certificates(folder):
+    """The files of certificates in a folder, as docker, podman and containerd name them."""
     return sorted(glob.glob(os.path.join(glob.escape(folder), "*.crt")))
 
 

@@ -23,6 +23,10 @@ _PORTS = {"https": 443, "http": 80}
 # hosts.toml that has no table `host`. own: {registry: the path of a file of certificates} of the older way to write it.
 Configuration = collections.namedtuple("Configuration", ["folders", "root_level", "own"])
 
+# What containerd takes from a hosts.toml. paths: of files of authorities; None where it reads the folder's *.crt instead.
+# lacks_host: whether it ignores authorities there, as containerd 1.x does without a table `host`.
+HostsFile = collections.namedtuple("HostsFile", ["paths", "lacks_host"])
+
 
 def configuration(text):
     """The Configuration in the output of `containerd config dump`. Raises ValueError."""
@@ -45,36 +49,18 @@ def folders_of(host, port):
     return [*with_port, *([host] if port == _PORTS["https"] else []), "_default"]
 
 
-def authorities(text, host, port, root_level):
-    """The values of `ca` in a hosts.toml that hold for a registry; None where containerd reads the folder's *.crt instead.
-
-    root_level: as in Configuration. Other entries are about mirrors.
-    """
+def hosts_file(text, host, port, root_level):
+    """The HostsFile of a registry. root_level: as in Configuration. Entries for other hosts are about mirrors."""
     try:
-        tables = _tables(text)
+        (_dummy, root), *others = _tables(text)
     except ValueError:
-        return None
-    if not (root_level or _has_host(tables)):
-        return None
-    (_dummy, root), *others = tables
+        return HostsFile(None, False)
+    if not root_level and not any(path[0] == "host" for path, dummy_values in others):
+        return HostsFile(None, bool(root.get("ca")))
     entries = [(server, root) for server in root.get("server") or [""]]
     entries += [(path[1], values) for path, values in others if len(path) == 2 and path[0] == "host"]
-    return [
-        path for server, values in entries if not server or _is(server, host, port) for path in values.get("ca", [])
-    ]
-
-
-def lacks_host(text):
-    """Whether a hosts.toml names authorities, and has no table `host`, without which containerd 1.x ignores it."""
-    try:
-        tables = _tables(text)
-    except ValueError:
-        return False
-    return not _has_host(tables) and bool(tables[0][1].get("ca"))
-
-
-def _has_host(tables):
-    return any(path[:1] == ("host",) for path, dummy_values in tables)
+    own = [values for server, values in entries if not server or _is(server, host, port)]
+    return HostsFile([path for values in own for path in values.get("ca", [])], False)
 
 
 def _is(server, host, port):

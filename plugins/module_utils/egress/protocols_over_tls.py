@@ -22,30 +22,30 @@ class TlsProtocol(Protocol):
         """A Wire at the point where TLS begins. Raises LayerFailed."""
         return attempt.connect()
 
-    def contexts_for(self, attempt):
-        """The tls_layer.Contexts by which the endpoint's certificate is judged. Raises LayerFailed."""
-        return attempt.contexts
-
     def over_tls(self, attempt, wire):
         """The layers from TLS on."""
         with attempt.trace.layer("tls"):
-            check = tls_layer.TlsCheck(
-                self.contexts_for(attempt),
-                attempt.endpoint,
-                lambda: self.open(attempt.unrecorded()),
-                attempt.seconds,
-                attempt.trace,
-                self.silent,
-            )
-            channel = check.secure(wire)
-            if check.intercepted is not None:
-                raise self._interception(attempt, channel, check.intercepted)
+            channel, intercepted = self.secure(attempt, attempt.contexts, wire)
+            if intercepted is not None:
+                raise self._interception(attempt, channel, intercepted)
         if channel is None:
             return None
         try:
             return self.converse(attempt, channel)
         finally:
             channel.close()
+
+    def secure(self, attempt, contexts, wire):
+        """(what TlsCheck.secure returns, its `intercepted`). contexts: a tls_layer.Contexts. Raises LayerFailed."""
+        check = tls_layer.TlsCheck(
+            contexts,
+            attempt.endpoint,
+            lambda: self.open(attempt.unrecorded()),
+            attempt.seconds,
+            attempt.trace,
+            self.silent,
+        )
+        return check.secure(wire), check.intercepted
 
     def diagnose(self, attempt, cause):
         """See Protocol.diagnose."""

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The authorities that a container runtime of this host trusts for one registry, besides those of the host itself."""
 
+import collections
 import os
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files
@@ -11,10 +12,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress imp
 # docker, and podman with CRI-O: a folder for each registry, with certificates of authorities.
 FOLDERS = ("/etc/docker/certs.d", "/etc/containers/certs.d")
 _DEFAULT_PORT = 443
+_LONGEST = 16 * 1024 * 1024  # bytes of a file of certificates: a bundle may have comments on each
+
+# authorities: {path of a file: its text, PEM}. ignored: a sentence on a file that names others and that containerd does not
+# read, or None.
+Trust = collections.namedtuple("Trust", ["authorities", "ignored"])
 
 
 def of_registry(host, port):
-    """The Trust in one registry."""
+    """The Trust in one registry. Raises host_files.Unreadable."""
     names = [f"{host}:{port}"] + ([host] if port == _DEFAULT_PORT else [])
     paths = [
         path
@@ -22,14 +28,19 @@ def of_registry(host, port):
         for name in names
         for path in containerd_registry_trust.certificates(os.path.join(folder, name))
     ]
-    # docker and CRI-O ignore a file without a certificate. If no file has one, keep them all, so that the verdict names them.
-    paths = [path for path in paths if _holds_a_certificate(path)] or paths
-    containerd = containerd_registry_trust.of_registry(host, port, names)
-    return containerd_registry_trust.Trust(list(dict.fromkeys(paths + containerd.paths)), containerd.ignored)
+    authorities = _with_certificates(paths)
+    of_containerd, ignored = containerd_registry_trust.of_registry(host, port, names)
+    for path in of_containerd:
+        if path not in authorities:
+            authorities[path] = host_files.read_text(path, _LONGEST)
+    return Trust(authorities, ignored)
 
 
-def _holds_a_certificate(path):
-    try:
-        return "-----BEGIN CERTIFICATE-----" in host_files.read_text(path)
-    except host_files.Unreadable:
-        return False
+def _with_certificates(paths):
+    """{path: text}. docker and CRI-O ignore a file without a certificate. If no file has one, the verdict has to name it."""
+    problems = []
+    texts = {path: host_files.read_noting(path, problems, _LONGEST) or "" for path in paths}
+    found = {path: text for path, text in texts.items() if "-----BEGIN CERTIFICATE-----" in text}
+    if problems and not found:
+        raise problems[0]
+    return found or texts

@@ -44,11 +44,11 @@ class Contexts:
             self._own[certificate, key] = tls_handshake.with_client_certificate(self._make(), certificate, key)
         return self._own[certificate, key]
 
-    def with_authorities(self, paths):
-        """Contexts that trust the certificates in these PEM files as well. Raises tls_handshake.TrustStoreError."""
-        if not paths:
+    def with_authorities(self, texts):
+        """Contexts that trust the certificates in these texts as well. See tls_handshake.trusting."""
+        if not texts:
             return self
-        return Contexts(lambda: tls_handshake.trusting(self._make(), paths))
+        return Contexts(lambda: tls_handshake.trusting(self._make(), texts))
 
     def authorities(self):
         """The x509.Certificates of the authorities that this host trusts. Read once, and only where a verification failed."""

@@ -4,6 +4,7 @@
 
 """Access of backends to the host: its programs and its files."""
 
+import contextlib
 import errno
 import os
 import shutil
@@ -21,6 +22,19 @@ TIMEOUT = 60.0  # seconds; firewalld is slow when it reloads
 
 class FirewallError(Exception):
     """A change that failed or is not possible, as one sentence."""
+
+
+@contextlib.contextmanager
+def _changed(path):
+    """The Place of a file that is to be changed."""
+    try:
+        with Place(path, follow=False) as place:
+            place.clear()
+            yield place
+    except Untrusted as problem:
+        raise FirewallError(str(problem)) from problem
+    except OSError as problem:
+        raise FirewallError(f"{path}: {os.strerror(problem.errno)}") from problem
 
 
 class Host:
@@ -68,15 +82,9 @@ class Host:
         """Replace a file in one step; make the directory above it. It is on the disk when this returns."""
         if self.before_write is not None:
             self.before_write(path, text)
-        try:
-            with Place(path, follow=False) as place:
-                place.clear()
-                place.make_directories()
-                place.replace(text.encode("utf-8"), mode)
-        except Untrusted as problem:
-            raise FirewallError(str(problem)) from problem
-        except OSError as problem:
-            raise FirewallError(f"{path}: {os.strerror(problem.errno)}") from problem
+        with _changed(path) as place:
+            place.make_directories()
+            place.replace(text.encode("utf-8"), mode)
 
     def names(self, directory):
         """Return the sorted names in a directory, none where there is no such directory."""
@@ -89,15 +97,9 @@ class Host:
 
     def remove(self, path):
         """Remove a file if it is there."""
-        try:
-            with Place(path, follow=False) as place:
-                place.clear()
-                if place.exists():
-                    place.remove()
-        except Untrusted as problem:
-            raise FirewallError(str(problem)) from problem
-        except OSError as problem:
-            raise FirewallError(f"{path}: {os.strerror(problem.errno)}") from problem
+        with _changed(path) as place:
+            if place.exists():
+                place.remove()
 
     def missing_directories(self, paths):
         """Return the directories above paths that are not there, each one behind those above it."""

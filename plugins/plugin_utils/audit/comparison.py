@@ -138,11 +138,14 @@ def _near(one: float, other: float) -> bool:
     return max(one, other) <= _NOISE * min(one, other)
 
 
-def by_content(found: Iterable[Change]) -> dict[tuple[str, str, str], list[str]]:
-    """Return `{(id of a check, before, after): nodes}`, so that what changed alike on many nodes can be listed once."""
+def nodes_by_change(found: Iterable[Mapping[str, Any]], subject: str) -> dict[tuple[str, str, str], list[str]]:
+    """Return `{(subject, before, after): nodes}`, so that what changed alike on many nodes can be listed once.
+
+    subject: the field that names what changed: `id` of a Change, `setting` of a ChangedSetting.
+    """
     nodes: dict[tuple[str, str, str], list[str]] = {}
     for change in found:
-        nodes.setdefault((change["id"], change["before"], change["after"]), []).append(change["node"])
+        nodes.setdefault((change[subject], change["before"], change["after"]), []).append(change["node"])
     return nodes
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, NamedTuple, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.saved_run import SavedRun
@@ -111,15 +111,6 @@ def changes(before: Settings, after: Settings) -> list[ChangedSetting]:
         for name, value in found.items()
         if value != before.get(node, {}).get(name, value)
     ]
-
-
-def by_value(found: Sequence[ChangedSetting]) -> dict[tuple[str, str, str], list[str]]:
-    """Return `{(setting, before, after): nodes}`, so that what changed alike on many nodes can be listed once."""
-    nodes: dict[tuple[str, str, str], list[str]] = {}
-    for change in found:
-        key = (change["setting"], change["before"], change["after"])
-        nodes.setdefault(key, []).append(change["node"])
-    return nodes
 
 
 def _of_host(host: Mapping[str, Any]) -> dict[str, str]:

@@ -10,8 +10,9 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
+
+from ansible_collections.hostprep.runtime_fabric.tests.unit import commands
 
 HERE = pathlib.Path(__file__).parent
 EXAMPLE = HERE.resolve().parents[2] / "examples" / "site"
@@ -56,14 +57,5 @@ class Site:
             "HOME": str(self.directory),
             "NODES": str(self.directory / "nodes.json"),
         }
-        done = subprocess.run(
-            words,
-            cwd=self.directory,
-            env=surroundings,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            check=False,
-        )
+        done = commands.run(words, self.directory, surroundings)
         return done.returncode, done.stdout

@@ -17,6 +17,7 @@ import yaml
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils import run_directories
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import input_declarations
+from ansible_collections.hostprep.runtime_fabric.tests.unit.commands import output
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated_reports
 from ansible_collections.hostprep.runtime_fabric.tools.markdown_blocks import blocks
@@ -154,17 +155,12 @@ def test_other_commands_are_known():
 
 def change_request(directory):
     """Run the playbook that contacts no host on the inventory of a directory; it refuses inputs that are not valid."""
-    done = subprocess.run(
+    said = output(
         [sys.executable, "-m", "ansible", "playbook", "hostprep.runtime_fabric.change_request", "-i", "inventory"],
-        cwd=directory,
-        env=checkout.environment(ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS)),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
+        directory,
+        checkout.environment(ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS)),
     )
-    assert done.returncode == 0 and "WARNING" not in done.stdout, done.stdout
+    assert "WARNING" not in said, said
     return (directory / "rtf-change-request" / "openings.csv").read_text()
 
 

@@ -4,12 +4,12 @@
 """A molecule scenario that tests no host fails: each of the three guards is shown to refuse, and to let pass."""
 
 import os
-import subprocess
 import sys
 
 import pytest
 import yaml
 
+from ansible_collections.hostprep.runtime_fabric.tests.unit import commands
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 from ansible_collections.hostprep.runtime_fabric.tools import run_molecule
 
@@ -31,16 +31,8 @@ ansible_python_interpreter={sys.executable}
 
 def run(*words, **variables):
     """Run a Python module of this environment in the checkout; return its exit status and all it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", *words],
-        cwd=checkout.CHECKOUT,
-        check=False,
-        env=checkout.environment(**variables),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    return done.returncode, done.stdout.decode()
+    done = commands.run([sys.executable, "-m", *words], checkout.CHECKOUT, checkout.environment(**variables))
+    return done.returncode, done.stdout
 
 
 def run_prepare(tmp_path, inventory, lab_inventory):

@@ -5,11 +5,11 @@
 """Every role keeps its two descriptions, defaults and argument specifications, in step, and is documented."""
 
 import re
-import subprocess
 import sys
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.tests.unit import commands
 from ansible_collections.hostprep.runtime_fabric.tests.unit.contract import checkout
 
 # Keys whose values are expressions without braces.
@@ -146,17 +146,11 @@ PLAYBOOKS_WITH_ROLES = [name for name in checkout.playbook_names() if "role" in 
 
 @pytest.mark.parametrize("playbook", [name for name in PLAYBOOKS_WITH_ROLES if name.endswith("_rtf")])
 def test_tags_are_the_names_of_the_roles(playbook):
-    done = subprocess.run(
+    said = commands.output(
         [sys.executable, "-m", "ansible", "playbook", "--list-tags", "-i", "localhost,", f"playbooks/{playbook}.yml"],
-        cwd=checkout.CHECKOUT,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=checkout.environment(ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS)),
+        checkout.CHECKOUT,
+        checkout.environment(ANSIBLE_COLLECTIONS_PATH=str(checkout.COLLECTIONS)),
     )
-    said = done.stdout.decode()
-    assert done.returncode == 0, said
     tags = {tag for line in re.findall(r"TASK TAGS: \[(.*)\]", said) for tag in line.split(", ")}
     imported = set(roles_imported(playbook) + roles_imported(playbook, "revert"))
     assert tags == {"always"} | (imported or {"rtf_preflight"})

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import systemd_units
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
     dnf_options,
     pam_environment,
-    service_environments,
     shell_environment,
     systemd_environment_file,
     systemd_unit_directives,
@@ -51,7 +51,7 @@ def test_pam_env():
 
 
 def test_environment_files_of_systemd():
-    version = service_environments.systemd_version()
+    version = systemd_units.systemd_version()
     texts = [*setting_cases.LINES, *setting_cases.generated(18, 300)]
     own = [taken(systemd_environment_file.environment(text, version)) for text in texts]
     assert differences(texts, own, ask("environment_files.py", texts)) == []

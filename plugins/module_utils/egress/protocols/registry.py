@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A registry of container images: its own answer to GET /v2/, over TLS that a container runtime of this host trusts."""
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress import http_origin, registry_trust
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols.https import Https
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.protocols_over_tls import TlsProtocol
@@ -23,23 +24,20 @@ class Registry(TlsProtocol):
     failures = {verdicts.REGISTRY_FAILED: "the peer is not a registry of container images"}
     carrier = "http_proxy"
 
-    def contexts_for(self, attempt):
-        """See TlsProtocol.contexts_for."""
-        endpoint = attempt.endpoint
+    def secure(self, attempt, contexts, wire):
+        """See TlsProtocol.secure."""
         try:
-            return attempt.contexts.with_authorities(registry_trust.of_registry(endpoint.host, endpoint.port).paths)
-        except tls_handshake.TrustStoreError as exc:
+            trust = registry_trust.of_registry(attempt.endpoint.host, attempt.endpoint.port)
+            contexts = contexts.with_authorities(trust.authorities)
+        except (host_files.Unreadable, tls_handshake.TrustStoreError) as exc:
             raise verdicts.LayerFailed(verdicts.TLS_UNTRUSTED, f"a container runtime cannot read {exc}") from exc
-
-    def over_tls(self, attempt, wire):
-        """See TlsProtocol.over_tls."""
         try:
-            return super().over_tls(attempt, wire)
+            return super().secure(attempt, contexts, wire)
         except verdicts.LayerFailed as failure:
-            ignored = registry_trust.of_registry(attempt.endpoint.host, attempt.endpoint.port).ignored
-            if failure.verdict != verdicts.TLS_UNTRUSTED or not ignored:
+            if failure.verdict != verdicts.TLS_UNTRUSTED or not trust.ignored:
                 raise
-            raise verdicts.LayerFailed(failure.verdict, f"{failure.detail}; {ignored}", failure.cause) from failure
+            detail = f"{failure.detail}; {trust.ignored}"
+            raise verdicts.LayerFailed(failure.verdict, detail, failure.cause) from failure
 
     def converse(self, attempt, stream):
         """See Protocol.converse."""

@@ -13,8 +13,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import Dict, NamedTuple, Optional, Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.systemd_units import systemd_version
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network import ini_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.network.interface_boot_settings import (
     IGNORED,
@@ -185,16 +184,7 @@ def settings_of(network, interface, version=None):
     return Settings(network.path, interface, method, known, network.files, leased, doubt)
 
 
-def read_version():
-    """Return the version of systemd, None where it does not say."""
-    try:
-        found = re.search(r"systemd (\d+)", run_text(["systemctl", "--version"]))
-    except Unreadable:
-        return None
-    return int(found.group(1)) if found else None
-
-
-def configurations(tree, links, readable=lambda status: True, version=read_version):
+def configurations(tree, links, readable=lambda status: True, version=systemd_version):
     """Return the Settings of each interface for which networkd has a file.
 
     readable: see networks. version: a function that returns the version of systemd.

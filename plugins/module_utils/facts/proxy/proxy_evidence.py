@@ -15,6 +15,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.hos
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.masked_urls import Display
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.systemd_units import systemd_version
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy import (
     docker_configuration,
     pam_environment,
@@ -38,7 +39,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.prox
     SERVICES,
     concerns,
     service_evidence,
-    systemd_version,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.systemd_unit_files import (
     MANAGER_FILES,

@@ -157,12 +157,3 @@ def _proxies(pairs):
 def _shown(environment, display):
     shown = {name: display.setting(name, value) for name, value in environment.items()}
     return {name: {"value": value, "password": password} for name, (value, password) in shown.items()}
-
-
-def systemd_version(run=run_text):
-    """Return the version of systemd as a number, None where there is none."""
-    try:
-        match = re.match(r"systemd (\d+)", run(["systemctl", "--version"]))
-    except Unreadable:
-        return None
-    return int(match.group(1)) if match else None

@@ -40,9 +40,7 @@ def parse_tracking(text):
     `System time` line says), skew in parts per million. leap is chrony's term: `Normal`, `Not synchronised`, ...
     Raises ValueError for text of another shape.
     """
-    fields = text.strip().split(",")
-    if len(fields) < TRACKING_FIELDS:
-        raise ValueError(f"chronyc tracking: {len(fields)} fields instead of {TRACKING_FIELDS}")
+    fields = _fields(text, "tracking", TRACKING_FIELDS)
     return {
         "reference": fields[1] or fields[0],
         "stratum": int(fields[2]),
@@ -62,26 +60,19 @@ def parse_sources(text):
     reach is the register as a number (377 octal = 255: the last eight polls were answered), poll and last_sample
     are in seconds, offset in seconds. Raises ValueError for text of another shape.
     """
-    sources = []
-    for line in text.splitlines():
-        if not line.strip():
-            continue
-        fields = line.strip().split(",")
-        if len(fields) < SOURCE_FIELDS:
-            raise ValueError(f"chronyc sources: {len(fields)} fields instead of {SOURCE_FIELDS}")
-        sources.append(
-            {
-                "address": None if fields[2].startswith(NO_ADDRESS) else fields[2],
-                "mode": MODES.get(fields[0], fields[0]),
-                "state": STATES.get(fields[1], fields[1]),
-                "stratum": int(fields[3]),
-                "poll": 2 ** int(fields[4]),
-                "reach": int(fields[5], 8),
-                "last_sample": int(fields[6]),
-                "offset": float(fields[7]),
-            }
-        )
-    return sources
+    return [
+        {
+            "address": None if fields[2].startswith(NO_ADDRESS) else fields[2],
+            "mode": MODES.get(fields[0], fields[0]),
+            "state": STATES.get(fields[1], fields[1]),
+            "stratum": int(fields[3]),
+            "poll": 2 ** int(fields[4]),
+            "reach": int(fields[5], 8),
+            "last_sample": int(fields[6]),
+            "offset": float(fields[7]),
+        }
+        for fields in _rows(text, "sources", SOURCE_FIELDS)
+    ]
 
 
 def parse_names(text):
@@ -91,10 +82,7 @@ def parse_names(text):
 
 def parse_unresolved(text):
     """Return how many sources have no address, from `chronyc -c activity`."""
-    fields = text.strip().split(",")
-    if len(fields) < ACTIVITY_FIELDS:
-        raise ValueError(f"chronyc activity: {len(fields)} fields instead of {ACTIVITY_FIELDS}")
-    return int(fields[4])
+    return int(_fields(text, "activity", ACTIVITY_FIELDS)[4])
 
 
 def parse_authentication(text):
@@ -104,12 +92,7 @@ def parse_authentication(text):
     naks: how often the server refused them; cookies: how many are left.
     """
     found = []
-    for line in text.splitlines():
-        if not line.strip():
-            continue
-        fields = line.strip().split(",")
-        if len(fields) < AUTHENTICATION_FIELDS:
-            raise ValueError(f"chronyc authdata: {len(fields)} fields instead of {AUTHENTICATION_FIELDS}")
+    for fields in _rows(text, "authdata", AUTHENTICATION_FIELDS):
         mode = AUTHENTICATION.get(fields[1], fields[1])
         found.append(
             (
@@ -128,16 +111,7 @@ def parse_authentication(text):
 
 def parse_distant(text):
     """Return the addresses of the sources that chrony rejects for their root distance, from `chronyc -n -c selectdata`."""
-    found = []
-    for line in text.splitlines():
-        if not line.strip():
-            continue
-        fields = line.strip().split(",")
-        if len(fields) < SELECTION_FIELDS:
-            raise ValueError(f"chronyc selectdata: {len(fields)} fields instead of {SELECTION_FIELDS}")
-        if fields[0] == TOO_DISTANT:
-            found.append(fields[1])
-    return found
+    return [fields[1] for fields in _rows(text, "selectdata", SELECTION_FIELDS) if fields[0] == TOO_DISTANT]
 
 
 def parse_answers(text):
@@ -147,12 +121,7 @@ def parse_answers(text):
     serve time, or None; root_distance: seconds by which its time may be wrong by what it says itself.
     """
     found = {}
-    for line in text.splitlines():
-        if not line.strip():
-            continue
-        fields = line.strip().split(",")
-        if len(fields) < ANSWER_FIELDS:
-            raise ValueError(f"chronyc ntpdata: {len(fields)} fields instead of {ANSWER_FIELDS}")
+    for fields in _rows(text, "ntpdata", ANSWER_FIELDS):
         leap, stratum, delay, dispersion, code, valid = (fields[place] for place in (5, 8, 13, 14, 16, 32))
         if int(valid):
             found[fields[0]] = {
@@ -162,6 +131,18 @@ def parse_answers(text):
                 "root_distance": float(delay) / 2 + float(dispersion),
             }
     return found
+
+
+def _rows(text, command, least):
+    """The fields of each line that a command of chronyc printed. Raises ValueError for one with fewer than `least`."""
+    return [_fields(line, command, least) for line in text.splitlines() if line.strip()]
+
+
+def _fields(line, command, least):
+    fields = line.strip().split(",")
+    if len(fields) < least:
+        raise ValueError(f"chronyc {command}: {len(fields)} fields instead of {least}")
+    return fields
 
 
 def parse_version(text):

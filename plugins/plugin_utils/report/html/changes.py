@@ -12,10 +12,9 @@ from typing import Any
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import node_names
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import (
     Comparison,
-    by_content,
+    nodes_by_change,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Document
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.setting_changes import by_value
 
 TEMPLATE = """\
 {% if document.since is defined %}
@@ -42,7 +41,7 @@ def values(document: Document) -> dict[str, Any]:
 def _changes(since: Comparison, nodes: int) -> Iterator[tuple[str, str, str, str]]:
     findings = {"New": since["new"], "Fixed": since["fixed"], "Waived": since["waived"], "Changed": since["other"]}
     for word, found in findings.items():
-        for (check, before, after), where in by_content(found).items():
+        for (check, before, after), where in nodes_by_change(found, "id").items():
             yield word, f"{check} on {node_names.named(where, nodes)}", before, after
-    for (setting, before, after), where in by_value(since["settings"]).items():
+    for (setting, before, after), where in nodes_by_change(since["settings"], "setting").items():
         yield "Setting", setting + (f" of {node_names.named(where, nodes)}" if any(where) else ""), before, after

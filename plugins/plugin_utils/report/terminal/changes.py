@@ -10,9 +10,11 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import node_names
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import Comparison, by_content
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import (
+    Comparison,
+    nodes_by_change,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.history import Flapping
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.setting_changes import by_value
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal.layout import WIDTH, Line
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.verdict_text import VERDICTS
 
@@ -29,10 +31,10 @@ def lines(found: Comparison, unstable: Sequence[Flapping] = ()) -> list[Line]:
     out: list[Line] = [(f"From {found['before']} to {found['after']}", None)]
     changes = {"new": found["new"], "fixed": found["fixed"], "other": found["other"], "waived": found["waived"]}
     for name, (word, colour) in _WORDS.items():
-        for (check, before, after), nodes in by_content(changes[name]).items():
+        for (check, before, after), nodes in nodes_by_change(changes[name], "id").items():
             text = f"{check} on {node_names.named(nodes, 0)}: {before or '-'} -> {after or '-'}"
             out += [(line, colour) for line in _hanging(word, text)]
-    for (setting, before, after), nodes in by_value(found["settings"]).items():
+    for (setting, before, after), nodes in nodes_by_change(found["settings"], "setting").items():
         where = f" of {node_names.named(nodes, 0)}" if any(nodes) else ""
         out += [(text, "cyan") for text in _hanging("Setting", f"{setting}{where}: {before} -> {after}")]
     for one in unstable:

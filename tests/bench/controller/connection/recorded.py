@@ -7,6 +7,8 @@
 RECORDING names the file that `recorder` wrote, CALLS a file to which each call is added as a line `host module`. A host
 answers like the recorded node of its role, by its own name and address. What a module returns for each peer is the
 recorded answer about a peer, for every peer that it was asked about.
+
+Nothing of this collection is imported here: what is measured may be another checkout of it, without this file.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ options:
     description: Address of the simulated host.
     vars: [{name: ansible_host}]
 """
+COMMAND = "command"
 MODULE = re.compile(rb"plugins\.modules\.(\w+)")
 # As ansible-core before 2.19 writes the arguments of a module, and as later ones do.
 ARGUMENTS = (re.compile(rb"^ *ANSIBALLZ_PARAMS = (.+)$", re.MULTILINE), re.compile(rb"\bparams='((?:[^'\\]|\\.)*)'"))
@@ -63,36 +66,24 @@ def of_peers(entries, peers):
     ]
 
 
-class Connection(ConnectionBase):
-    """Runs nothing."""
+class AnsweringConnection(ConnectionBase):
+    """Runs nothing: a subclass answers, `recorded` below, and `simulated` of tests/history."""
 
-    transport = "recorded"
     has_pipelining = True
+
+    def answer(self, host, module, arguments):
+        """Return what a host prints for a module, or for any other command, which is the module COMMAND."""
+        raise NotImplementedError
 
     def _connect(self):
         self._connected = True
         return self
 
     def exec_command(self, cmd, in_data=None, sudoable=True):
-        """Answer for the module whose source is `in_data`; any other command succeeds and prints nothing."""
+        """Answer for the module whose source is `in_data`."""
         super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
-        host = self.get_option("host")
-        if not in_data:
-            self._note(host, "command")
-            return 0, b"", b""
-        module, arguments = asked(in_data)
-        self._note(host, module)
-        recording = json.loads(Path(os.environ["RECORDING"]).read_text(encoding="utf-8"))
-        like = next(node for name, node in recording.items() if name.partition("-")[0] == host.partition("-")[0])
-        answer = dict(like["answers"].get(module, {}))
-        if "peers" in answer:
-            answer["peers"] = of_peers(answer["peers"], arguments["peers"])
-        text = json.dumps({"changed": False, **answer})
-        return 0, text.replace(like["address"], self.get_option("address")).encode(), b""
-
-    def _note(self, host, module):
-        with open(os.environ["CALLS"], "a", encoding="utf-8") as calls:
-            calls.write(f"{host} {module}\n")
+        module, arguments = asked(in_data) if in_data else (COMMAND, {})
+        return 0, self.answer(self.get_option("host"), module, arguments).encode(), b""
 
     def put_file(self, in_path, out_path):
         """Nothing is copied: modules reach a host by its standard input."""
@@ -105,3 +96,22 @@ class Connection(ConnectionBase):
     def close(self):
         """End the connection."""
         self._connected = False
+
+
+class Connection(AnsweringConnection):
+    """Answers with what was recorded."""
+
+    transport = "recorded"
+
+    def answer(self, host, module, arguments):
+        """Note the call as well. A command prints nothing."""
+        with open(os.environ["CALLS"], "a", encoding="utf-8") as calls:
+            calls.write(f"{host} {module}\n")
+        if module == COMMAND:
+            return ""
+        recording = json.loads(Path(os.environ["RECORDING"]).read_text(encoding="utf-8"))
+        like = next(node for name, node in recording.items() if name.partition("-")[0] == host.partition("-")[0])
+        answer = dict(like["answers"].get(module, {}))
+        if "peers" in answer:
+            answer["peers"] = of_peers(answer["peers"], arguments["peers"])
+        return json.dumps({"changed": False, **answer}).replace(like["address"], self.get_option("address"))

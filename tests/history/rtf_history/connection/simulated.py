@@ -14,9 +14,11 @@ import os
 from pathlib import Path
 
 from ansible.errors import AnsibleConnectionFailure
-from ansible.plugins.connection import ConnectionBase
 
-from ansible_collections.hostprep.runtime_fabric.tests.bench.controller.connection.recorded import asked
+from ansible_collections.hostprep.runtime_fabric.tests.bench.controller.connection.recorded import (
+    COMMAND,
+    AnsweringConnection,
+)
 from ansible_collections.hostprep.runtime_fabric.tests.history.rtf_history import module_answers
 
 DOCUMENTATION = """
@@ -32,34 +34,16 @@ options:
 """
 
 
-class Connection(ConnectionBase):
-    """Runs nothing."""
+class Connection(AnsweringConnection):
+    """Answers as the states of the nodes say."""
 
     transport = "simulated"
-    has_pipelining = True
 
-    def _connect(self):
-        self._connected = True
-        return self
-
-    def exec_command(self, cmd, in_data=None, sudoable=True):
-        """Answer for the module whose source is `in_data`; any other command succeeds and prints nothing."""
-        super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
-        node = json.loads(Path(os.environ["NODES"]).read_text(encoding="utf-8"))[self.get_option("host")]
+    def answer(self, host, module, arguments):
+        """A command prints nothing."""
+        node = json.loads(Path(os.environ["NODES"]).read_text(encoding="utf-8"))[host]
         if node["unreachable"]:
             raise AnsibleConnectionFailure(node["unreachable"])
-        if not in_data:
-            return 0, b"", b""
-        return 0, json.dumps({"changed": False, **module_answers.answer(node, *asked(in_data))}).encode(), b""
-
-    def put_file(self, in_path, out_path):
-        """Nothing is copied: modules reach a host by its standard input."""
-        raise NotImplementedError(in_path)
-
-    def fetch_file(self, in_path, out_path):
-        """Nothing is fetched."""
-        raise NotImplementedError(in_path)
-
-    def close(self):
-        """End the connection."""
-        self._connected = False
+        if module == COMMAND:
+            return ""
+        return json.dumps({"changed": False, **module_answers.answer(node, module, arguments)})

@@ -6,10 +6,15 @@
 
 import copy
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import compare, sentence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.comparison import (
+    compare,
+    nodes_by_change,
+    sentence,
+)
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 
@@ -87,3 +92,13 @@ def test_causes_begin_and_end():
     assert [title for title in found["causes_fixed"] if "forwarding" in title]
     assert "fixed: IPv4 forwarding is off on all 4 nodes" in sentence(found)
     assert sentence(compare(bad, bad)) == ""
+
+
+@pytest.mark.parametrize("subject", ["id", "setting"])
+def test_what_changed_alike_on_several_nodes_is_one_entry(subject):
+    alike = [{"node": node, subject: "time zone", "before": "UTC", "after": "CET"} for node in ("w1", "w2")]
+    other = {**alike[0], "after": "WET"}
+    assert nodes_by_change([*alike, other], subject) == {
+        ("time zone", "UTC", "CET"): ["w1", "w2"],
+        ("time zone", "UTC", "WET"): ["w1"],
+    }

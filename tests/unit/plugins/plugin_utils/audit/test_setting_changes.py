@@ -69,8 +69,3 @@ def test_a_node_without_evidence_has_changed_nothing(lost):
     whole, partial = run_of(), run_of()
     partial["nodes"]["w1"] = {"inventory": {"role": "worker"}, **lost}
     assert changed(whole, partial) == changed(partial, whole) == []
-
-
-def test_what_changed_alike_on_several_nodes_is_one_entry():
-    alike = [{"node": node, "setting": "time zone", "before": "UTC", "after": "CET"} for node in ("w1", "w2")]
-    assert setting_changes.by_value(alike) == {("time zone", "UTC", "CET"): ["w1", "w2"]}

@@ -240,38 +240,46 @@ def passes(port, host, authority, server_name=None, named=True):
             return False
 
 
-def test_a_decrypting_squid_passes_mutual_tls_through_and_nothing_else(run_squid, folder):
-    vendor, proxy = trustme.CA(), trustme.CA()
-    served = readable(folder / "served.pem", vendor.issue_cert(PASSED, DECRYPTED).private_key_and_cert_chain_pem)
-    trusted = readable(folder / "trusted.pem", vendor.cert_pem)
-    signing = readable(folder / "signing.pem", proxy.private_key_pem, proxy.cert_pem)
-    # Without its helper that makes up certificates, squid takes the connection and then has nothing to show: enough
-    # to tell what it would decrypt.
-    port = run_squid(
-        tls=f"ssl-bump tls-cert={signing} generate-host-certificates=off",
-        bump=f"ssl_bump bump all\ntls_outgoing_options cafile={trusted}",
-        names=("squid-access.conf", "squid-passthrough.conf"),
-    )
-    with far_end(served):
+@pytest.fixture
+def decrypt(run_squid, folder):
+    """A function that starts a squid which decrypts, and the far end; yields (squid's port, the far end's authority)."""
+
+    @contextlib.contextmanager
+    def decrypting(names, rules="ssl_bump bump all", allow=""):
+        vendor, proxy = trustme.CA(), trustme.CA()
+        shown = vendor.issue_cert(PASSED, DECRYPTED, OTHER).private_key_and_cert_chain_pem
+        served = readable(folder / "served.pem", shown)
+        trusted = readable(folder / "trusted.pem", vendor.cert_pem)
+        signing = readable(folder / "signing.pem", proxy.private_key_pem, proxy.cert_pem)
+        # Without its helper that makes up certificates, squid takes the connection and then has nothing to show: enough
+        # to tell what it would decrypt.
+        port = run_squid(
+            tls=f"ssl-bump tls-cert={signing} generate-host-certificates=off",
+            bump=f"{rules}\ntls_outgoing_options cafile={trusted}",
+            names=names,
+            allow=allow,
+        )
+        with far_end(served):
+            yield port, vendor
+
+    return decrypting
+
+
+ANY_PORT = "acl SSL_ports port 8443\nhttp_access allow CONNECT"
+
+
+def test_a_decrypting_squid_passes_mutual_tls_through_and_nothing_else(decrypt):
+    with decrypt(("squid-access.conf", "squid-passthrough.conf")) as (port, vendor):
         assert passes(port, PASSED, vendor)
         assert not passes(port, DECRYPTED, vendor)
 
 
 @pytest.mark.parametrize("names", [("containers",), ("access", "containers"), ("access", "passthrough", "containers")])
-def test_a_decrypting_squid_passes_what_containers_need_through(run_squid, folder, names):
+def test_a_decrypting_squid_passes_what_containers_need_through(decrypt, names):
     """https://github.com/docker/docs/issues/14200: otherwise the CA has to be in each and every container."""
-    vendor, proxy = trustme.CA(), trustme.CA()
-    served = readable(folder / "served.pem", vendor.issue_cert(PASSED, DECRYPTED, OTHER).private_key_and_cert_chain_pem)
-    trusted = readable(folder / "trusted.pem", vendor.cert_pem)
-    signing = readable(folder / "signing.pem", proxy.private_key_pem, proxy.cert_pem)
     files = {"access": "squid-access.conf", "passthrough": "squid-passthrough.conf"}
-    port = run_squid(
-        tls=f"ssl-bump tls-cert={signing} generate-host-certificates=off",
-        bump=f"ssl_bump bump all\ntls_outgoing_options cafile={trusted}",
-        names=[files.get(name, f"squid-passthrough-{name}.conf") for name in names],
-        allow="acl SSL_ports port 8443\nhttp_access allow CONNECT",
-    )
-    with far_end(served):
+    listed = [files.get(name, f"squid-passthrough-{name}.conf") for name in names]
+    with decrypt(listed, allow=ANY_PORT) as (port, vendor):
         assert passes(port, DECRYPTED, vendor)
         assert passes(port, PASSED, vendor) is ("passthrough" in names)
         assert not passes(port, OTHER, vendor)
@@ -288,22 +296,13 @@ OWN_RULES = {
 
 
 @pytest.mark.parametrize("report", OWN_RULES)
-def test_a_decrypting_squid_knows_a_name_however_the_client_gives_it(run_squid, folder, report):
+def test_a_decrypting_squid_knows_a_name_however_the_client_gives_it(decrypt, report):
     """A client may ask for an address, send no server name, or write it in capitals.
 
     http://lists.squid-cache.org/pipermail/squid-users/2018-September/019261.html is about the first of these.
     """
-    vendor, proxy = trustme.CA(), trustme.CA()
-    served = readable(folder / "served.pem", vendor.issue_cert(PASSED, DECRYPTED, OTHER).private_key_and_cert_chain_pem)
-    trusted = readable(folder / "trusted.pem", vendor.cert_pem)
-    signing = readable(folder / "signing.pem", proxy.private_key_pem, proxy.cert_pem)
-    port = run_squid(
-        tls=f"ssl-bump tls-cert={signing} generate-host-certificates=off",
-        bump=f"{OWN_RULES[report]}\ntls_outgoing_options cafile={trusted}",
-        names=("squid-access.conf", "squid-passthrough.conf"),
-        allow="acl SSL_ports port 8443\nhttp_access allow CONNECT",
-    )
-    with far_end(served):
+    names = ("squid-access.conf", "squid-passthrough.conf")
+    with decrypt(names, OWN_RULES[report], ANY_PORT) as (port, vendor):
         assert passes(port, PASSED, vendor)
         assert passes(port, PASSED.upper(), vendor, server_name=PASSED)
         assert passes(port, FAR_END, vendor, server_name=PASSED)

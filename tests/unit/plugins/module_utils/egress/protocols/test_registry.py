@@ -4,6 +4,7 @@
 """Registries of container images, what answers in their place, and whom a container runtime trusts for one of them."""
 
 import contextlib
+import os
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,7 @@ HARBOR = (
     "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n"
     'Www-Authenticate: Bearer realm="https://auth.example.com/service/token",service="harbor-registry"\r\n\r\n{}'
 )
+READ = registry_trust.host_files.read_bytes
 ECR = 'HTTP/1.1 401 Unauthorized\r\nDocker-Distribution-Api-Version: registry/2.0\r\nWww-Authenticate: Basic realm="x"\r\n\r\n'
 
 
@@ -159,24 +161,55 @@ def test_a_file_that_a_runtime_cannot_read_is_named(folders):
     assert row["detail"].startswith("a container runtime cannot read ") and "ca.crt" in row["detail"]
 
 
+def test_a_fifo_in_place_of_a_certificate_is_named(folders):
+    """Whoever opens one to read waits for a writer."""
+
+    def prepare(port):
+        settle(folders, "docker", {})(port)
+        os.mkfifo(next(folders.glob("*/*")) / "ca.crt")
+
+    row = probe(DISTRIBUTION, ROOT, prepare)
+    assert row["verdict"] == "tls_untrusted"
+    assert row["detail"].endswith("ca.crt: not a regular file")
+
+
+@pytest.mark.parametrize("text", ["gr\u00fcn\n".encode(), b"\xff\r\n"])
+def test_what_stands_around_a_certificate_does_not_matter(folders, text):
+    """As `openssl x509 -text` writes a subject."""
+    files = {"ca.crt": text + ROOT.pem + text}
+    assert probe(DISTRIBUTION, OTHER, settle(folders, "docker", files))["verdict"] == "reachable"
+
+
+@pytest.mark.parametrize("trusted, verdict", [(ROOT, "reachable"), (OTHER, "tls_untrusted")])
+def test_the_files_of_a_runtime_are_read_once_for_an_attempt(folders, monkeypatch, trusted, verdict):
+    read = []
+    monkeypatch.setattr(
+        registry_trust.host_files, "read_bytes", lambda path, *limit: read.append(path) or READ(path, *limit)
+    )
+    files = {"hosts.toml": b'[host."https://localhost:PORT"]\n  ca = "own.pem"\n', "own.pem": OTHER.pem}
+    assert probe(DISTRIBUTION, trusted, settle(folders, "containerd", files))["verdict"] == verdict
+    assert sorted(path.rpartition("/")[2] for path in read if str(folders) in path) == ["hosts.toml", "own.pem"]
+
+
 def test_the_folder_of_the_default_port_may_lack_it(folders):
     (folders / "docker" / "registry.example.com").mkdir(parents=True)
     (folders / "docker" / "registry.example.com" / "ca.crt").write_bytes(ROOT.pem)
-    assert len(registry_trust.of_registry("registry.example.com", 443).paths) == 1
-    assert registry_trust.of_registry("registry.example.com", 5000).paths == []
-    assert registry_trust.of_registry("*", 443).paths == []
-
-
-UNREAD = containerd_toml.Configuration([], False, {"registry.example.com": "/etc/site.pem"})
+    assert len(registry_trust.of_registry("registry.example.com", 443).authorities) == 1
+    assert registry_trust.of_registry("registry.example.com", 5000).authorities == {}
+    assert registry_trust.of_registry("*", 443).authorities == {}
 
 
 def test_what_containerd_is_not_configured_to_read_is_named(folders, monkeypatch):
     """containerd/containerd#6285; and what it is configured with instead counts."""
-    monkeypatch.setattr(containerd_registry_trust, "_configuration", lambda: UNREAD)
+    site = folders / "site.pem"
+    site.write_bytes(ROOT.pem)
+    known = containerd_toml.Configuration([], False, {"registry.example.com": str(site)})
+    monkeypatch.setattr(containerd_registry_trust, "_configuration", lambda: known)
     row = probe(DISTRIBUTION, OTHER, settle(folders, "containerd", {"ca.crt": ROOT.pem}))
     assert row["verdict"] == "tls_untrusted"
     assert row["detail"].endswith("; containerd ignores {}: config_path is not set".format(next(folders.glob("*/*"))))
-    assert registry_trust.of_registry("registry.example.com", 443) == (["/etc/site.pem"], None)
+    assert row["layers"][-1]["detail"] == row["detail"]
+    assert registry_trust.of_registry("registry.example.com", 443) == ({str(site): ROOT.pem.decode()}, None)
 
 
 @pytest.mark.parametrize("root_level, verdict", [(False, "tls_untrusted"), (True, "reachable")])
@@ -199,8 +232,9 @@ def test_the_version_of_the_configuration_tells_the_containerd(version, root_lev
     | st.lists(st.sampled_from(['[host."', '"]', "ca = ", "'x'", "\n", "#", "[", "{", "\\"])).map("".join)
 )
 def test_any_text_is_read_or_refused(text):
-    assert isinstance(containerd_toml.authorities(text, "a", 443, True), (list, type(None)))
-    assert containerd_toml.lacks_host(text) in (True, False)
+    for root_level in (True, False):
+        hosts = containerd_toml.hosts_file(text, "a", 443, root_level)
+        assert hosts.paths is None or isinstance(hosts.paths, list) and not hosts.lacks_host
     with contextlib.suppress(ValueError):
         containerd_toml.configuration(text)
 

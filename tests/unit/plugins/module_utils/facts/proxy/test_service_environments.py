@@ -126,9 +126,3 @@ def test_without_systemd_the_reason_is_there():
     assert service_environments.service_evidence(masked_urls.Display(), run=refuse) == {
         "error": "systemctl: command not found"
     }
-    assert service_environments.systemd_version(refuse) is None
-
-
-@pytest.mark.parametrize("said, version", [("systemd 219\n+PAM\n", 219), ("systemd 257 (257.8-1)\n", 257), ("x", None)])
-def test_the_version_of_systemd_is_a_number(said, version):
-    assert service_environments.systemd_version(lambda words: said) == version
