@@ -27,6 +27,7 @@ FREE = (
     "what",
     "ask",
     "confirm",
+    "confirmed_by",
     "reason",
     "detail",
     "unreachable",
