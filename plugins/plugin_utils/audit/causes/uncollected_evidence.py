@@ -10,7 +10,10 @@ from collections.abc import Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import WITH_THESE_INPUTS
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import (
+    NOT_COLLECTED,
+    WITH_THESE_INPUTS,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.shortened_lists import joined_first
 
@@ -23,14 +26,14 @@ def not_collected(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
     if not own:
         return []
     ids = list(dict.fromkeys(result["id"] for result in own))
-    reasons = list(dict.fromkeys(result["observed"] for result in own))
+    missing = dict.fromkeys(result["observed"].removeprefix(NOT_COLLECTED) for result in own)
     checks = f"{len(ids)} check{'' if len(ids) == 1 else 's'}"
     return [
         Draft(
             ID,
             f"The saved run did not collect the evidence for {checks}",
             owners.NOT_COLLECTED,
-            f"{joined_first(ids, ', ')}: {joined_first(reasons, '; ')}",
+            f"{NOT_COLLECTED}{joined_first(missing)}, for {joined_first(ids, ', ')}",
             own,
             WITH_THESE_INPUTS,
         )
