@@ -53,7 +53,7 @@ def test_the_last_run_is_judged_again_beside_it(play, site):
         rtf_gate="rejudged.inputs[?now=='1.13']",
     )
     assert other.returncode != 0 and "rtf_gate (rejudged.inputs" in other.stdout, other.stdout
-    said = other.stdout.partition("the run did not collect ")[2].partition(" ask: ")[0]
+    said = other.stdout.partition("the run did not collect")[2].partition(" ask: ")[0]
     assert "exchange-files.anypoint.mulesoft.com:443" in said, other.stdout
     assert "; next: run the audit again\n" in other.stdout, other.stdout
     # The example's ansible.cfg has the callback that shows the verdict last.
