@@ -82,7 +82,7 @@ def _details(row):
         ("Nodes", f"{row['role']}s only" if "role" in row else None),
         ("Phase", f"{row['phase']} only" if "phase" in row else None),
         ("Looks at", ", ".join(code(name) for name in row["evidence"]) or None),
-        ("To see it", code(row["confirm"]) if "confirm" in row else None),
+        ("To see it", f"{code(row['confirm'])}; confirmed if {row['confirmed_if']}" if "confirm" in row else None),
         ("Requirements", ", ".join(code(name) for name in row["requirements"]) or None),
         ("Source", f"{row['source']['document']}, {row['source']['section']}"),
     ]

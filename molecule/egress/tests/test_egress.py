@@ -198,8 +198,8 @@ def test_a_login_page_is_shown(direct):
 
 def test_name_servers_that_lie_are_named(direct):
     wrong = f"resolves {misbehaving_servers.WRONG_NAME} to 198.51.100.40, where it is tls_intercepted"
-    assert direct.result("controller-1", "dns")["observed"] == f"198.51.100.54 {wrong}"
-    assert direct.result("worker-2", "dns")["observed"] == f"198.51.100.54 {wrong}"
+    assert direct.result("controller-1", "dns")["observed"].startswith(f"198.51.100.54 {wrong}")
+    assert direct.result("worker-2", "dns")["observed"].startswith(f"198.51.100.54 {wrong}")
     assert direct.result("worker-1", "dns")["observed"].startswith("198.51.100.55 resolves every name, even ")
     assert "Ask the DNS team to make 198.51.100.55 return NXDOMAIN" in direct.result("worker-1", "dns")["remedy"]
     assert direct.result("worker-1", "dns_search")["remedy"].startswith("Fix egress.dns first")

@@ -20,7 +20,8 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.p
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.selected_checks import Check, applying
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED, UNKNOWN
 
-WITH_THESE_INPUTS = "Run the audit with these inputs: a saved run has only the evidence that it collected."
+NOT_COLLECTED = "the run did not collect "
+WITH_THESE_INPUTS = "Run the audit again with these inputs: a saved run has only the evidence that it collected."
 AGAIN = "Run the audit again; if the result is the same, investigate the reason on the node."
 
 

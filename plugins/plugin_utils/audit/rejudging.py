@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.audit import audit
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.node_judgement import NOT_COLLECTED
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Report
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.saved_run import SavedRun
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import catalog, checks, input_declarations
@@ -90,7 +91,7 @@ def not_collected(catalogue: Catalog, saved: SavedRun, inputs: Mapping[str, Any]
             ]
             for check, plan in wanted(saved["nodes"][node]["inventory"]["role"])
         }
-        found[node] = {name: f"the run did not collect {_few(what)}" for name, what in missing.items() if what}
+        found[node] = {name: f"{NOT_COLLECTED}{_few(what)}" for name, what in missing.items() if what}
     return found
 
 

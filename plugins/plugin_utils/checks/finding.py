@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+# In evidence: `{word: value}`, what replaces words in capitals in the command that confirms a check.
+CONFIRM_WITH = "confirm_with"
+
 
 class Finding(NamedTuple):
     """The judged part of a check result: everything but which check on which node it is.

@@ -63,7 +63,8 @@ def _cause(number: int, cause: Cause) -> Iterator[str]:
     yield f"* **Please:** {_prose(cause['ask'])}"
     if cause["confirm"]:
         node = where_to_confirm(cause)
-        yield f"* **Confirm:** {f'on {_plain(node)}: ' if node else ''}{_code(cause['confirm'])}"
+        command = f"{f'on {_plain(node)}: ' if node else ''}{_code(cause['confirm'])}"
+        yield f"* **Confirm:** {command}. {_prose(cause['confirmed_by'])}"
     for alternative in cause["alternatives"]:
         yield f"* **Rule out:** {_prose(alternative)}"
     follows = dict.fromkeys(entry["id"] for entry in cause["explains"] if entry["follows"])

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import uncollected_evidence
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.report_document import Document
 
 VERDICTS = {"ready": ("READY", "green"), "not_ready": ("NOT READY", "red"), "incomplete": ("INCOMPLETE", "yellow")}
@@ -24,7 +26,12 @@ def verdict_text(report: Document) -> str:
     parts += [f"{faults} {'fault' if faults == 1 else 'faults'}{'' if unproven else ' to fix'}"] if faults else []
     parts += [f"{unproven} to check"] if unproven else []
     verdict = f"{VERDICTS[report['readiness']][0]}: {', '.join(parts)}"
-    return f"{verdict}; next: {blocking[0]['owner']}" if blocking else verdict
+    return f"{verdict}; next: {_next(blocking[0])}" if blocking else verdict
+
+
+def _next(cause: Cause) -> str:
+    """Who has to act, or what has to be done before anybody can say who."""
+    return "run the audit again" if cause["id"] == uncollected_evidence.ID else cause["owner"]
 
 
 def tally(report: Document) -> str:

@@ -12,7 +12,7 @@ from . import containers, faults, images, internet, ssh
 from .instance import CHECKOUT, INTERNET, Instance, load_nodes, locked, make_state_directory, remember
 from .lab import Lab, is_running
 from .machine import LabError, make_room_for, say
-from .network import ensure_network, remove_network
+from .network import ensure_network, remove_bridge, remove_network, subnets_of
 from .wanted_containers import specifications
 
 CLUSTER = CHECKOUT / "tests" / "lab" / "cluster.yml"
@@ -128,10 +128,29 @@ def mark_ready(lab, wanted):
 
 
 def down(name):
-    """Remove exactly the containers and the network of an instance. Keys and certificates stay for the next `up`."""
+    """Remove exactly the containers, the network and its bridge of an instance. Keys and certificates stay for the next `up`.
+
+    Each is removed although another one is gone already or cannot be removed. Raises LabError with what could not.
+    """
     with locked(make_state_directory(Instance(name)) / "lock", lambda: say(f"waiting for another run with {name}")):
-        present = sorted(containers.existing(name))
-        say(f"removing {', '.join(present) or f'nothing: there is no container of {name}'}")
-        containers.remove(present)
-        remove_network(name)
+        subnets = subnets_of(name)
+        problems = []
+        for step in (
+            functools.partial(remove_containers, name),
+            functools.partial(remove_network, name),
+            *(functools.partial(remove_bridge, subnet) for subnet in subnets),
+        ):
+            try:
+                step()
+            except LabError as error:
+                problems.append(str(error))
         shutil.rmtree(Instance(name).state / "ready", ignore_errors=True)
+        if problems:
+            raise LabError("\n".join(problems))
+
+
+def remove_containers(name):
+    """Remove the containers of an instance."""
+    present = sorted(containers.existing(name))
+    say(f"removing {', '.join(present) or f'nothing: there is no container of {name}'}")
+    containers.remove(present)

@@ -3,12 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The network of one instance: a podman network without a way out, on a subnet that no other instance has."""
 
+import ipaddress
 import json
 import os
+import re
 from dataclasses import replace
 
-from .instance import DEFAULT_NAME, MOST_INSTANCES, locked
-from .machine import LabError, cache_directory, podman, run
+from .instance import DEFAULT_NAME, MOST_INSTANCES, locked, remembered
+from .machine import LabError, as_root, cache_directory, podman, run, say
+
+BRIDGE = re.compile(r"(cni-)?podman\d+")  # the names that podman gives to its bridges
 
 
 def ensure_network(instance):
@@ -77,3 +81,26 @@ def remove_network(name):
     """Remove a network, if it exists, and any container in it."""
     if run([*podman(), "network", "exists", name], check=False).returncode == 0:
         run([*podman(), "network", "rm", "--force", "--time", "0", name])
+
+
+def subnets_of(name):
+    """The subnets of an instance: those of its network, and the one that its last `up` wrote down."""
+    try:
+        recorded = [remembered(name).subnet]
+    except LabError:
+        recorded = []
+    return list(dict.fromkeys([*networks().get(name, ()), *recorded]))
+
+
+def remove_bridge(subnet):
+    """Remove the bridge of a network that podman no longer has; that of another instance's network stays."""
+    with locked(cache_directory() / "networks.lock"):
+        if any(subnet in subnets for subnets in networks().values()):
+            return
+        gateway = str(ipaddress.ip_network(subnet)[1])
+        listed = json.loads(run(["ip", "-json", "address", "show", "type", "bridge"]).stdout or b"[]")
+        for row in listed:
+            addresses = [entry["local"] for entry in row.get("addr_info") or []]
+            if gateway in addresses and BRIDGE.fullmatch(row["ifname"]):
+                say(f"removing the bridge {row['ifname']}, which a network that is gone left behind")
+                run([*as_root(), "ip", "link", "delete", row["ifname"]])

@@ -53,7 +53,9 @@ def test_the_last_run_is_judged_again_beside_it(play, site):
         rtf_gate="rejudged.inputs[?now=='1.13']",
     )
     assert other.returncode != 0 and "rtf_gate (rejudged.inputs" in other.stdout, other.stdout
-    assert "the run did not collect exchange-files.anypoint.mulesoft.com:443" in " ".join(other.stdout.split())
+    said = other.stdout.partition("the run did not collect")[2].partition(" ask: ")[0]
+    assert "exchange-files.anypoint.mulesoft.com:443" in said, other.stdout
+    assert "; next: run the audit again\n" in other.stdout, other.stdout
     # The example's ansible.cfg has the callback that shows the verdict last.
     assert '"summary"' not in other.stdout and "\nINCOMPLETE: 3 nodes" in other.stdout.partition("PLAY RECAP")[2]
     assert real_runs(site) == there and run_directories.all_runs(site / "rtf-report")[-1].name == "20270131T120000Z"

@@ -41,7 +41,7 @@ def prefixes(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
             _found(known, cluster),
             [*own, *follows],
             ask,
-            cluster.check(CHECK).get("confirm", ""),
+            cluster.confirmation([CHECK]),
             follows=follows,
             nodes=odd,
         )

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, TypedDict
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import node_names
@@ -45,7 +45,22 @@ class Cause(TypedDict):
     explains: Annotated[list[Explained], Field("The findings; each finding that needs action belongs to one cause.")]
     ask: Annotated[str, Field("What to send to the owner.")]
     confirm: Annotated[str, Field("A command that shows the fault without this collection, or empty.")]
+    confirmed_by: Annotated[
+        str, Field("Which output of that command confirms the cause, or empty where there is no command.")
+    ]
     alternatives: Annotated[list[str], Field("What else it may be, each with the test that tells the two apart.")]
+
+
+class Confirmation(NamedTuple):
+    """A command that shows a fault, and the sentence that says which of its outputs does; both "" for none."""
+
+    command: str = ""
+    sentence: str = ""
+
+
+def confirmed(command: str, condition: str) -> Confirmation:
+    """Return a Confirmation. condition: an output of the command, which continues the sentence "Confirmed if"."""
+    return Confirmation(command, f"Confirmed if {condition}.")
 
 
 class Draft(NamedTuple):
@@ -60,7 +75,7 @@ class Draft(NamedTuple):
     what: str
     results: Sequence[Result]
     ask: str
-    confirm: str = ""
+    confirm: Confirmation = Confirmation()
     alternatives: Sequence[str] = ()
     follows: Sequence[Result] = ()
     nodes: Sequence[str] = ()
@@ -86,6 +101,15 @@ class Cluster(NamedTuple):
     def check(self, name: str) -> Mapping[str, Any]:
         """Return the row of a check; of the whole kind where a check is made for each row of a catalogue."""
         return self.checks.get(name) or self.checks.get(name.partition(".")[0], {})
+
+    def confirmation(self, names: Iterable[str], status: str = FAIL) -> Confirmation:
+        """Return the commands of checks, each once, with what they have to print; status: of the checks."""
+        rows = [row for row in map(self.check, names) if "confirm" in row]
+        conditions = ", and if ".join(dict.fromkeys(row["confirmed_if"] for row in rows))
+        if not rows:
+            return Confirmation()
+        begin = "The check fails if" if status == UNKNOWN else "Confirmed if"
+        return Confirmation("; ".join(dict.fromkeys(row["confirm"] for row in rows)), f"{begin} {conditions}.")
 
     def without_node(self, text: str, node: str) -> str:
         """Return a text with the node's own name and address replaced, as for_nodes takes it."""

@@ -11,7 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import owners
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause, Cluster, Draft
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import (
+    Cause,
+    Cluster,
+    Confirmation,
+    Draft,
+    confirmed,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.node_names import NODES, OWN
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import endpoint_remedies
@@ -40,6 +46,29 @@ TITLES = {
     "idle_cut": "Idle connections from {nodes} to {count} are cut",
     LOGIN_PAGE: "A login page or block page answers for {count}",
 }
+# What curl shows of an endpoint that fails so; {issuer}: of the certificate.
+CURL_SHOWS = {
+    "dropped": "curl reports that the connection timed out",
+    "refused": "curl reports `Connection refused`",
+    "rejected": "curl reports that it cannot connect, without waiting",
+    "proxy_unreachable": "curl reports that it cannot connect to the proxy",
+    "proxy_auth": "the proxy answers with status 407, or rejects the login",
+    "proxy_denied": "the proxy answers with an error such as 403, or rejects the connection",
+    "proxy_failed": "the proxy answers with an error such as 502, 503 or 504",
+    "proxy_broken": "curl reports an answer that is not one of a proxy",
+    "blocked": "the answer is a block page, a login page or a redirect to one",
+    "tls_intercepted": "curl prints the issuer {issuer}, or reports a problem with the certificate",
+    "tls_untrusted": "curl reports a problem with the certificate",
+    "tls_name_mismatch": "curl reports that no name in the certificate matches",
+    "tls_expired": "curl reports that the certificate has expired",
+    "certificate_refused": "curl reports that the server requires a certificate",
+    "tls_failed": "curl reports an error in the TLS handshake",
+    "http_failed": "curl finishes the TLS handshake, and then gets no answer or an error",
+    "upgrade_refused": "curl connects, though the audit still fails: curl opens no WebSocket",
+    "idle_cut": "curl connects, though the audit still fails: curl leaves no connection idle",
+    LOGIN_PAGE: "curl prints the issuer {issuer}, or reports a problem with the certificate",
+}
+_OTHER_OUTPUT = "curl reports an error instead of an answer of the server"
 _OTHER_TITLE = "{count} are not reached from {nodes}"
 _ONE_CERTIFICATE = "one certificate answers for "
 _PROXY_ITSELF = ("proxy_unreachable", "proxy_auth", "proxy_broken")
@@ -112,7 +141,9 @@ def _draft(group: Sequence[Result], results: Sequence[Result], cluster: Cluster)
         _of_all(leaders[0], "remedy", nodes, cluster)
         if explained and verdict != "proxy_unreachable"
         else _ask(verdict, path, targets, nodes, others, cluster, group[0]),
-        _confirm(verdict, path, targets[0], cluster),
+        cluster.confirmation([leaders[0]["id"]])
+        if explained and verdict == "unresolved"
+        else _confirm(verdict, path, group[0], cluster),
         [
             *_instead(verdict, path, cluster),
             *_own_firewall(verdict, path, targets, nodes, others),
@@ -140,8 +171,11 @@ def _is_about_the_way(result: Result, verdict: str, path: str) -> bool:
 def _how(probe: Mapping[str, Any]) -> str:
     """How an endpoint is not reached, with what the probe knows besides."""
     issuer = (probe.get("tls") or {}).get("issuer") if probe["verdict"].startswith("tls_") else None
-    detail = "" if probe["verdict"] in _BY_PACKETS else probe.get("detail")
-    known = ", ".join(filter(None, (f"issuer {issuer}" if issuer else "", detail)))
+    detail = "" if probe["verdict"] in _BY_PACKETS else probe.get("detail") or ""
+    if issuer:
+        # The detail of the probe repeats both the verdict and the issuer.
+        detail = detail.removeprefix("intercepted, and ").replace(f": signed by {issuer}", "")
+    known = ", ".join(filter(None, (f"issuer {issuer}" if issuer and issuer not in detail else "", detail)))
     said = probe["verdict"].replace("_", " ").replace("tls ", "TLS ")
     return f"{said} ({known})" if known else said
 
@@ -258,14 +292,19 @@ def _instead(verdict: str, path: str, cluster: Cluster) -> list[str]:
     ]
 
 
-def _confirm(verdict: str, path: str, target: str, cluster: Cluster) -> str:
+def _confirm(verdict: str, path: str, one: Result, cluster: Cluster) -> Confirmation:
+    probe = one["evidence"]
     if verdict == "unresolved":
-        return f"getent ahostsv4 {target.rpartition(':')[0]}; cat /etc/resolv.conf"
+        return confirmed(f"getent ahostsv4 {probe['host']}; cat /etc/resolv.conf", "getent prints no address")
     options = {
         "http_proxy": f"--proxy {cluster.proxies.get(path, 'PROXY')}",
         "socks5": f"--socks5-hostname {_host_and_port(path, cluster) or 'PROXY'}",
     }.get(path, "--noproxy '*'")
-    return f"curl -v -m 10 {options} https://{target}"
+    issuer = (probe.get("tls") or {}).get("issuer") or "of another authority"
+    return confirmed(
+        f"curl -v -m 10 {options} https://{probe['host']}:{probe['port']}",
+        CURL_SHOWS.get(verdict, _OTHER_OUTPUT).format(issuer=issuer),
+    )
 
 
 def _own_firewall(

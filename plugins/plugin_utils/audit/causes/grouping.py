@@ -19,9 +19,11 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.caus
     path_mtu,
     pods,
     ports,
+    uncollected_evidence,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cause, Cluster, Draft
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import CONFIRM_WITH
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL, UNKNOWN
 
 # In this order; a rule sees what those before it did not explain.
@@ -30,6 +32,7 @@ RULES: tuple[Callable[[Sequence[Result], Cluster], list[Draft]], ...] = (
     lost_nodes.not_in_the_run,
     lost_nodes.preparation,
     other_findings.left_out,
+    uncollected_evidence.not_collected,
     endpoints.endpoints,
     pods.pods,
     ports.ports,
@@ -82,14 +85,16 @@ def _cause(draft: Draft, cluster: Cluster) -> Cause:
             {"id": result["id"], "node": result["node"], "follows": id(result) in followers} for result in draft.results
         ],
         "ask": _addressed(draft.ask, draft.owner),
-        "confirm": _confirm(draft.confirm, nodes, first, cluster),
+        "confirm": _filled_in(draft.confirm.command, nodes, first, cluster),
+        "confirmed_by": _filled_in(draft.confirm.sentence, nodes, first, cluster),
         "alternatives": list(draft.alternatives),
     }
 
 
-def _confirm(command: str, nodes: Sequence[str], results: Sequence[Result], cluster: Cluster) -> str:
+def _filled_in(template: str, nodes: Sequence[str], results: Sequence[Result], cluster: Cluster) -> str:
+    """A command, or a sentence about it, with what it leaves open."""
     if not nodes:
-        return command
+        return template
     measured = [result["evidence"] for result in results if result["node"] == nodes[0]]
     peers = [
         row["name"]
@@ -98,7 +103,10 @@ def _confirm(command: str, nodes: Sequence[str], results: Sequence[Result], clus
         for row in rows
         if isinstance(row, Mapping) and row.get("name") in cluster.addresses
     ]
-    text = _NODE.sub(nodes[0], command)
+    text = _NODE.sub(nodes[0], template)
+    for evidence in measured:
+        for word, value in (evidence.get(CONFIRM_WITH, {}) if isinstance(evidence, Mapping) else {}).items():
+            text = value.join(re.split(rf"\b{word}\b", text))
     return _ADDRESS.sub(cluster.addresses[peers[0]], text) if peers else text
 
 

@@ -10,7 +10,12 @@ import re
 from collections.abc import Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import owners
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import (
+    Cluster,
+    Confirmation,
+    Draft,
+    confirmed,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 
 _CREDENTIALS = ("permission denied", "authentication", "publickey", "host key")
@@ -124,13 +129,17 @@ def _ask(reason: str, nodes: Sequence[str], cluster: Cluster) -> str:
     return f"Start {whom}, or allow TCP {_port(reason)} from the control node to it, {again}."
 
 
-def _confirm(reason: str, nodes: Sequence[str], cluster: Cluster) -> str:
+def _confirm(reason: str, nodes: Sequence[str], cluster: Cluster) -> Confirmation:
     """The commands that show it, on the control node."""
     address = cluster.addresses.get(nodes[0])
     low = reason.lower()
     if not address or any(word in low for word in (*_CREDENTIALS, *_NAME)):
-        return f"ansible -m ping {','.join(nodes)}"
-    return f"ansible -m ping {','.join(nodes)}; nc -vz -w 5 {address} {_port(reason)}"
+        return confirmed(f"ansible -m ping {','.join(nodes)}", "ansible prints UNREACHABLE")
+    said = "`Connection refused`" if _is_refused(low) else "no connection"
+    return confirmed(
+        f"ansible -m ping {','.join(nodes)}; nc -vz -w 5 {address} {_port(reason)}",
+        f"ansible prints UNREACHABLE and nc reports {said}",
+    )
 
 
 def _alternatives(reason: str, node: str) -> list[str]:

@@ -76,9 +76,9 @@ def roles(results: Sequence[Result], cluster: Cluster) -> list[Draft]:
                 owners.SETTINGS_OF_A_ROLE,
                 _each_once([_observed(same, cluster) for same in by_check.values()]),
                 own,
-                f"Run the role hostprep.runtime_fabric.{role} on {cluster.named(nodes)}. If a setting is lost "
-                "again, find what resets it.",
-                "; ".join(dict.fromkeys(filter(None, (cluster.check(name).get("confirm") for name in by_check)))),
+                f"Run the role hostprep.runtime_fabric.{role} on {cluster.named(nodes)}. If a setting is "
+                "wrong again later, find out what changes it.",
+                cluster.confirmation(by_check),
             )
         )
     return found
@@ -122,7 +122,7 @@ def _draft(own: Sequence[Result], cluster: Cluster) -> Draft:
         _observed(own, cluster) + _compared(first["id"], nodes, cluster) + _wanted(own),
         own,
         _ask(own, cluster, owner),
-        check.get("confirm", ""),
+        cluster.confirmation([first["id"]], first["status"]),
     )
 
 

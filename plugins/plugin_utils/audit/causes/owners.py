@@ -11,6 +11,7 @@ UNREACHABLE = "node administrator"
 NOT_IN_THE_RUN = "platform team"
 PREPARATION = "platform team"
 LEFT_OUT = "platform team"
+NOT_COLLECTED = "platform team"
 # Several settings of one role.
 SETTINGS_OF_A_ROLE = "platform team"
 ADDRESS_PREFIXES = "node administrator"

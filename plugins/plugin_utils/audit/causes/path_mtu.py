@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import (
+    Cluster,
+    Draft,
+    confirmed,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.net.mtu import is_black_hole
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
@@ -73,7 +77,12 @@ def _draft(lost: bool, own: Sequence[Result], cluster: Cluster) -> Draft:
         _found(ways),
         own,
         ask,
-        f"ping -M do -s {wanted - _HEADERS} {cluster.addresses.get(peer) or peer}",
+        confirmed(
+            f"ping -M do -s {wanted - _HEADERS} {cluster.addresses.get(peer) or peer}",
+            "ping gets no answer, while `ping -s 500` does"
+            if lost
+            else "ping prints `Frag needed` or `message too long`, and gets no answer",
+        ),
     )
 
 

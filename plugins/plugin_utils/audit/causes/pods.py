@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import owners
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import (
+    Cluster,
+    Draft,
+    confirmed,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import FAIL
 
@@ -41,6 +45,6 @@ def _draft(kind: str, own: Sequence[Result], cluster: Cluster) -> Draft:
         observed,
         own,
         f"On {where}: {' '.join([first['ask'], *(fault['ask'] for fault in others)])}",
-        first["confirm"],
+        confirmed(first["confirm"], first["confirmed_if"]),
         list(dict.fromkeys(text for result in own for text in result["evidence"]["faults"][0]["alternatives"])),
     )

@@ -11,7 +11,12 @@ from typing import Any
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import port_ranges
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import closing_rules, owners
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import Cluster, Draft
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes.cause import (
+    Cluster,
+    Confirmation,
+    Draft,
+    confirmed,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.result import Result
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.ports.matrix_cells import SHAPED_LOST
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.port_matrix import LOCALHOST
@@ -151,13 +156,15 @@ def _closed(
         f"{_pairs(pairs)}: {ports_text} {how}{f' by {rules.text}' if rules.text else ''}{f' ({reasons})' if reasons else ''}",
         [*results, *rules.results],
         " ".join([ask, *rules.remedies]),
-        "" if set(verdicts) & set(SHAPED_LOST) else confirm(pairs[0], cells[0]["transport"], int(port), cluster),
+        Confirmation()
+        if set(verdicts) & set(SHAPED_LOST)
+        else confirm(pairs[0], cells[0]["transport"], int(port), cluster),
         _where(verdicts, one, port) if rules.nodes < set(destinations) else [],
         nodes=whom,
     )
 
 
-def confirm(pair: Pair, transport: str, port: int, cluster: Cluster) -> str:
+def confirm(pair: Pair, transport: str, port: int, cluster: Cluster) -> Confirmation:
     """Return commands for the control node. What listened for the audit has stopped, so they start a listener first."""
     source, destination = pair
     address = LOCALHOST if source == destination else cluster.addresses.get(destination) or destination
@@ -170,7 +177,10 @@ def confirm(pair: Pair, transport: str, port: int, cluster: Cluster) -> str:
             f"\"{root}timeout 9 python3 -c '{receive}'\"",
             f"\"bash -c 'echo passed > /dev/udp/{address}/{port}'\"",
         )
-    return f"ssh -f {destination} {listen}; sleep 2; ssh {source} {send}"
+    return confirmed(
+        f"ssh -f {destination} {listen}; sleep 2; ssh {source} {send}",
+        "nc does not report that it connected" if transport == "tcp" else f"{destination} does not print `passed`",
+    )
 
 
 def _others(nodes: Sequence[str], than: Sequence[str], cluster: Cluster) -> str:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net.dns_client import NO_TCP
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net.sinkholes import of_no_server
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import Finding
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.finding import CONFIRM_WITH, Finding
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.registry import check
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.subject import Subject
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.evidence.parts import Evidence, part
@@ -24,13 +24,15 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statu
 _SILENT = ("no_reply", "dropped", "rejected", "error")
 _UNTRIED = "untested"
 _MOST_NAMES = 3
+_EXISTS = "anypoint.mulesoft.com"  # asked beside a name that does not exist
 _SILENCE = "does not answer"
 
 
 class _Problem(NamedTuple):
-    """What is wrong with a name server. doing: in short, as a title says it; remedy: who must do what."""
+    """What is wrong with a name server, and with which name. doing: in short, as a title says it; remedy: who must do what."""
 
     server: str
+    name: str
     doing: str
     what: str
     remedy: str
@@ -57,22 +59,20 @@ def dns(subject: Subject, evidence: Evidence) -> Finding:
     # A name that no server resolves is reported by its own row.
     asked = known or {answer["name"] for answer in answers}
     # A server is removed only where another one is left that works.
-    removable = any(
-        not list(_problems(subject.node, server, servers, asked, wanted, False))
-        and any(answer["status"] == "ok" for answer in server["names"] if answer["name"] in asked)
-        for server in servers
-    )
+    works = [server["address"] for server in servers if _works(subject.node, server, servers, asked, wanted)]
     problems = [
-        problem for server in servers for problem in _problems(subject.node, server, servers, asked, wanted, removable)
+        problem
+        for server in servers
+        for problem in _problems(subject.node, server, servers, asked, wanted, bool(works))
     ]
     if problems:
         return Finding(
             FAIL,
             expected,
-            "; ".join(problem.what for problem in problems),
+            "; ".join([*(problem.what for problem in problems), *([_correct(works)] if works else [])]),
             " ".join(dict.fromkeys(problem.remedy for problem in problems)),
-            found,
-            fault=_fault(subject.node, problems),
+            {**found, CONFIRM_WITH: {"SERVER": problems[0].server, "NAME": problems[0].name}},
+            fault=_fault(subject.node, problems, works),
         )
     names = ", ".join(server["address"] for server in servers)
     if any(answer["status"] == _UNTRIED for answer in answers):
@@ -129,32 +129,46 @@ def dns_search(subject: Subject, evidence: Evidence) -> Finding:
     return Finding(PASS, expected, f"{', '.join(found['search'])}: no wildcard", evidence=found)
 
 
-def _fault(node: str, problems: Sequence[_Problem]) -> str:
-    """What is wrong, as a title; "" where that is several things."""
+def _works(node: str, server: dict[str, Any], servers: list[Row], asked: set[str], wanted: dict[str, Any]) -> bool:
+    """Whether a server resolves every name, and to the right addresses."""
+    answers = [answer for answer in server["names"] if answer["name"] in asked]
+    right = bool(answers) and all(answer["status"] == "ok" for answer in answers)
+    return right and not list(_problems(node, server, servers, asked, wanted, False))
+
+
+def _correct(works: list[str]) -> str:
+    return f"{_some(works)} {'answers' if len(works) == 1 else 'answer'} correctly"
+
+
+def _fault(node: str, problems: Sequence[_Problem], works: list[str]) -> str:
+    """What is wrong, as a title; "" where that is several things. works: the servers that answer correctly."""
     servers = list(dict.fromkeys(problem.server for problem in problems))
     doing = {problem.doing for problem in problems}
+    beside = f", while {_correct(works)}" if works else ""
+    if len(servers) > 1 and doing != {_SILENCE}:
+        return f"Name servers {_some(servers)} of {node} answer wrongly{beside}" if works else ""
     if len(servers) > 1:
-        return "" if doing != {_SILENCE} else f"No answer from the name servers {_some(servers)} of {node}"
-    return f"Name server {servers[0]} of {node} {doing.pop() if len(doing) == 1 else 'answers wrongly'}"
+        return f"No answer from the name servers {_some(servers)} of {node}{beside}"
+    return f"Name server {servers[0]} of {node} {doing.pop() if len(doing) == 1 else 'answers wrongly'}{beside}"
 
 
 def _problems(
     node: str, server: dict[str, Any], servers: list[Row], asked: set[str], wanted: dict[str, Any], removable: bool
 ) -> Iterator[_Problem]:
     """What is wrong with one server. removable: whether the node has others that work."""
-    address, source = server["address"], server["source"]
+    address = server["address"]
+    removal = f", or remove it from {server['source']} on {node}" if removable else ""
+    any_server = ": pods use any of the servers, not only the first that works." if removable else "."
     answers = [answer for answer in server["names"] if answer["name"] in asked]
     if answers and all(answer["status"] in _SILENT for answer in answers):
         reason = answers[0]["detail"] or answers[0]["status"]
         yield _Problem(
             address,
+            answers[0]["name"],
             _SILENCE,
             f"{address} does not answer ({reason})",
-            (
-                f"Ask the DNS team why {address} does not answer {node} on UDP and TCP 53"
-                + (f", or remove it from {source}" if removable else "")
-                + ": pods use any of the servers, not only the first that works."
-            ),
+            f"Ask the DNS team why {address} does not answer {node} on UDP and TCP 53{removal}: pods use any of the servers, not "
+            "only the first that works.",
         )
         return
     truncated = [answer for answer in answers if answer["status"] == NO_TCP]
@@ -162,19 +176,20 @@ def _problems(
         names = _some([answer["name"] for answer in truncated])
         yield _Problem(
             address,
+            truncated[0]["name"],
             "does not answer over TCP",
             f"{address} truncates its answers for {names} over UDP, and does not answer over TCP ({truncated[0]['detail']})",
-            f"Ask the network team to allow TCP 53 from {node} to {address}: long answers need it.",
+            f"Ask the network team to allow TCP 53 from {node} to {address}, as long answers need it{removal}.",
         )
     missing = [answer for answer in answers if answer["status"] not in ("ok", _UNTRIED, NO_TCP)]
     if missing:
         names = _some([answer["name"] for answer in missing])
         yield _Problem(
             address,
+            missing[0]["name"],
             f"does not resolve {missing[0]['name'] if len(missing) == 1 else f'{len(missing)} names'}",
             f"{address} does not resolve {names} ({', '.join(sorted({answer['status'] for answer in missing}))})",
-            f"Ask the DNS team to make {address} resolve {names}"
-            + (f", or remove it from {source} on {node}." if removable else "."),
+            f"Ask the DNS team to make {address} resolve {names}{removal}{any_server}",
         )
     sunk = [
         (answer["name"], reason)
@@ -186,26 +201,29 @@ def _problems(
         names = _some([name for name, dummy in sunk])
         yield _Problem(
             address,
+            sunk[0][0],
             "filters names",
             f"{address}: {sunk[0][1]}" + (f", and so {_count(len(sunk) - 1, 'other name')}" if len(sunk) > 1 else ""),
-            f"Ask the DNS team to exempt {names} from the filter of {address}.",
+            f"Ask the DNS team to exempt {names} from the filter of {address}{removal}{any_server}",
         )
     for answer in answers:
         wrong = _wrong_address(answer, server, servers, wanted)
         if wrong:
             yield _Problem(
                 address,
+                answer["name"],
                 "has wrong addresses",
                 f"{address} resolves {answer['name']} to {answer['addresses'][0]}, where it is {wrong}",
-                f"Ask the DNS team why {address} returns {answer['addresses'][0]} for {answer['name']}.",
+                f"Ask the DNS team why {address} returns {answer['addresses'][0]} for {answer['name']}{removal}{any_server}",
             )
     if _knows_everything(server):
         invented = server["invented"][0]
         yield _Problem(
             address,
+            _EXISTS,
             "resolves names that do not exist",
             f"{address} resolves every name, even {invented['name']} ({invented['addresses'][0]})",
-            f"Ask the DNS team to make {address} return NXDOMAIN for names that do not exist.",
+            f"Ask the DNS team to make {address} return NXDOMAIN for names that do not exist{removal}{any_server}",
         )
 
 

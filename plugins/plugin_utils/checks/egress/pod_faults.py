@@ -13,6 +13,19 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.short
 
 _NFT = "sudo iptables -nvL FORWARD; sudo nft list ruleset"
 _POLICIES = "kubectl get networkpolicy -A"
+# kind -> which output of the command that confirms it does
+OUTPUTS = {
+    "forwarding": "a value is 0",
+    "chain_policy": "a forward chain has the policy DROP, and the counter of that policy rises with each attempt",
+    "filter": "a network policy selects {pod}, or the counter of a rule that drops or rejects rises with each attempt",
+    "masquerade": "no rule masquerades packets from {address}",
+    "answer": "curl reports that the connection timed out",
+    "interface": "no interface and no route leads to {address}",
+    "mtu": "curl connects, and then times out",
+    "resolver": "nslookup prints no address",
+    "treated": "curl connects, and then reports an error, which it does not on the node",
+    "unknown": "curl reports an error, which it does not on the node",
+}
 _BEFORE_DATA = (None, "dns", "tcp")
 
 Probe = Mapping[str, Any]
@@ -21,7 +34,7 @@ Probe = Mapping[str, Any]
 class Fault(NamedTuple):
     """kind: a word for its place; who has to act on it is in audit/causes/owners.py. title, what, ask: without the node's name.
 
-    targets: `host:port` that are not reached.
+    confirmed_if: which output of the command confirm shows the fault. targets: `host:port` that are not reached.
     """
 
     kind: str
@@ -29,6 +42,7 @@ class Fault(NamedTuple):
     what: str
     ask: str
     confirm: str
+    confirmed_if: str
     alternatives: Sequence[str]
     targets: Sequence[str]
 
@@ -146,6 +160,7 @@ def _fault(
         what.format(**words),
         ask.format(**words),
         confirm,
+        OUTPUTS[kind].format(**words),
         [text.format(**words) for text in _alternatives(kind)],
         targets,
     )

@@ -66,9 +66,9 @@ def compare_live(subject: Subject, evidence: Evidence, setting_ids: list[str]) -
 def set_now(settings: str, lasting: bool) -> str:
     """What to do about parameters that are wrong now. lasting: whether the files of sysctl.d set the right values at boot."""
     after = (
-        "It lasts, because the files of sysctl.d set it at boot, too: something has changed it since, so find out what "
-        "(`journalctl -b`)."
+        "This persists across reboots, because the files of sysctl.d set it at each boot. Something has changed it since the "
+        "last boot, and may do so again: find out what (`journalctl -b`)."
         if lasting
-        else "With `sysctl -w` alone it is lost at the next boot, because no file of sysctl.d sets it, or one sets another value."
+        else "`sysctl -w` alone works only until the next boot, because no file of sysctl.d sets the value, or one sets another."
     )
     return f"Set it with `sysctl -w {settings}`, or {PREPARE}. {after}"

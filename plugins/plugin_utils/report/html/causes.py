@@ -24,7 +24,8 @@ TEMPLATE = """\
 <dl>
 <dt>Found</dt><dd>{{ cause.what | prose }}</dd>
 <dt>Ask</dt><dd><strong>{{ cause.owner }}</strong>: {{ cause.ask | prose }}</dd>
-{% if cause.confirm %}<dt>Confirm</dt><dd>{% if node %}on {{ node }}: {% endif %}<code>{{ cause.confirm }}</code></dd>{% endif %}
+{% if cause.confirm %}<dt>Confirm</dt><dd>{% if node %}on {{ node }}: {% endif %}<code>{{ cause.confirm }}</code>
+<br>{{ cause.confirmed_by | prose }}</dd>{% endif %}
 {% for alternative in cause.alternatives %}<dt>Rule out</dt><dd>{{ alternative | prose }}</dd>{% endfor %}
 </dl>
 <details><summary>{{ counted(cause.explains, "finding") }} on

@@ -19,6 +19,7 @@ WHOLE = "report.json"
 _MOST_LINES = 5
 _MOST_LINES_OF_WHAT_IS_SENT = 8
 _MOST_LINES_AT_THE_END = 3
+_MOST_ALTERNATIVES_AT_THE_END = 2
 
 
 def lines(causes: Sequence[Cause], whole: str = WHOLE) -> list[Line]:
@@ -38,6 +39,7 @@ def _entry(number: int, cause: Cause, whole: str) -> list[Line]:
         ("found", cause["what"]),
         ("ask", _sent(cause)),
         ("confirm", f"{_at(cause)}{cause['confirm']}"),
+        ("", cause["confirmed_by"]),
         *(("rule out", text) for text in cause["alternatives"]),
         ("also", f"{_some(follows)} {'follows' if len(follows) == 1 else 'follow'} from it" if follows else ""),
     ):
@@ -47,9 +49,12 @@ def _entry(number: int, cause: Cause, whole: str) -> list[Line]:
 
 
 def next_step(cause: Cause, whole: str = WHOLE) -> list[Line]:
-    """Return what was found, who has to act and what has to be done, as an entry without its other lines."""
-    found = _labelled("found", cause["what"], _MOST_LINES_AT_THE_END, whole) if cause["what"] else []
-    return [*found, *_labelled("ask", _sent(cause), _MOST_LINES, whole)]
+    """Return what was found, who has to do what and what else it may be, as an entry without its other lines."""
+    out = _labelled("found", cause["what"], _MOST_LINES_AT_THE_END, whole) if cause["what"] else []
+    out += _labelled("ask", _sent(cause), _MOST_LINES, whole)
+    for text in cause["alternatives"][:_MOST_ALTERNATIVES_AT_THE_END]:
+        out += _labelled("rule out", text, _MOST_LINES, whole)
+    return out
 
 
 def _sent(cause: Cause) -> str:
@@ -57,7 +62,7 @@ def _sent(cause: Cause) -> str:
 
 
 def _labelled(label: str, text: str, most: int, whole: str) -> list[Line]:
-    head = " " * _INDENT + f"{label + ':':<{_LABEL}}"
+    head = " " * _INDENT + f"{f'{label}:' if label else '':<{_LABEL}}"
     return [(line, None) for line in wrapped_text.cut(wrapped_text.hanging(head, text), most, whole)]
 
 

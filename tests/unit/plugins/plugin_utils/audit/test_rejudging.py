@@ -20,7 +20,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog im
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.site_rows import of_site
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan import audit_plan
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report import evidence_json, formats
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import report_lines
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.report.terminal import closing_block, report_lines
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.audit import test_audit
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks import samples
 from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.checks.ports import clusters
@@ -257,6 +257,16 @@ def test_more_checks_than_the_run_made_are_unknown_and_make_no_cluster_ready():
     assert statuses(found)["kernel.ip_forward", "w1"] == "pass" and found["readiness"] == "incomplete"
     assert {"ports.free", "net.bandwidth", "net.mtu_path", "storage.tmp"} <= set(missing)
     assert report_schema.problems(found) == []
+
+
+def test_what_was_not_collected_is_one_cause_whose_next_step_is_another_audit():
+    """A run that was judged again for another release said "next: DNS", though no name server was at fault."""
+    found = judged(run_of_release("1.4"), release="1.13")
+    [cause] = [cause for cause in found["causes"] if cause["blocking"]]
+    assert {entry["id"] for entry in cause["explains"]} == set(reasons(found))
+    assert cause["title"] == "The saved run did not collect the evidence for 4 checks"
+    assert cause["ask"].startswith("Run the audit again with these inputs")
+    assert closing_block.summary(found)[-1] == "INCOMPLETE: 3 nodes, 1 to check; next: run the audit again"
 
 
 def test_fewer_checks_leave_out_what_the_run_made():

@@ -19,6 +19,7 @@ FREE = (
     "what",
     "ask",
     "confirm",
+    "confirmed_by",
     "reason",
     "detail",
     "unreachable",

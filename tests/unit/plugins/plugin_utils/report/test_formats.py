@@ -4,6 +4,7 @@
 
 """Each format holds the causes, is well-formed whatever hosts and peers sent, and loads nothing from elsewhere."""
 
+import html
 import html.parser
 import re
 from xml.etree import ElementTree
@@ -63,6 +64,16 @@ def test_markdown_has_a_section_for_each_cause_and_nothing_that_is_markup(report
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert len(table) == 2 + len(report.document["nodes"])
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {5}
+
+
+def test_each_command_that_confirms_has_its_output_beside_it(report, texts):
+    page = " ".join(html.unescape(re.sub("<[^>]*>", "", texts["report.html"])).split())
+    markdown = texts["report.md"].replace("\\", "")
+    commands = [cause for cause in report.document["causes"] if cause["confirm"]]
+    assert markdown.count("**Confirm:**") == len(commands) > 0
+    for cause in commands:
+        words = re.split(r"[<`]", cause["confirmed_by"])[0].strip()
+        assert words in page and words in markdown
 
 
 SAMPLE = re.compile(r'^(runtime_fabric_\w+)(?:\{((?:\w+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? -?\d+$')

@@ -179,6 +179,15 @@ def test_inspection_of_one_node_has_one_owner_and_names_the_nodes_that_are_not_i
     )
 
 
+@pytest.mark.parametrize("trust", ["trusted by this host", "not trusted by this host"])
+def test_interception_names_its_issuer_once(trust):
+    """Readers of a lab stumbled over "issuer X, intercepted, and not trusted by this host: signed by X"."""
+    detail = f"intercepted, and {trust}: signed by CN=Corp Inspection"
+    report = audited(probed("tls_intercepted", detail=detail, tls={"issuer": "CN=Corp Inspection"}))
+    [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:tls_intercepted")]
+    assert f"TLS intercepted (issuer CN=Corp Inspection, {trust}): " in cause["what"]
+
+
 def test_packets_that_only_one_node_loses_may_be_stopped_by_that_node_itself():
     report = audited(on("w2")(probed("dropped", rows=lambda probe: probe["id"] == "ecr-us")))
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress:dropped")]
@@ -381,7 +390,37 @@ def test_how_a_node_is_unreachable_decides_what_to_do(reason, title, ask, confir
     assert cause["title"] == f"w3 is unreachable over SSH{title}"
     assert cause["ask"].startswith(ask) and "then run the audit again" in cause["ask"]
     assert cause["confirm"] == "ansible -m ping w3" + (f"; nc -vz -w 5 10.2.0.4 {confirm}" if confirm else "")
+    assert cause["confirmed_by"].startswith("Confirmed if ansible prints UNREACHABLE")
     assert bool(cause["alternatives"]) == bool(alternative) and (alternative or "") in " ".join(cause["alternatives"])
+
+
+def test_a_check_that_was_not_made_is_not_said_to_be_confirmed():
+    """The command then answers what the audit could not."""
+
+    def unread(node, evidence):
+        del evidence["host"]["kernel"]["sysctls"]["net.ipv4.ip_forward"]
+
+    [cause] = [cause for cause in audited(on("w1")(unread))["causes"] if "kernel.ip_forward" in cause["id"]]
+    assert cause["status"] == "unknown" and cause["confirmed_by"].startswith("The check fails if ")
+
+
+def test_the_cause_of_one_name_server_names_it_and_the_one_that_answers():
+    """Readers of a lab took DNS as a whole for broken, though another server of the node answered."""
+
+    def change(node, evidence):
+        for answer in evidence["name_servers"]["servers"][1]["names"]:
+            answer.update(status="refused", addresses=[])
+
+    [cause] = [cause for cause in audited(on("w1")(change))["causes"] if cause["id"].startswith("egress.dns:")]
+    assert cause["title"].startswith("Name server 192.0.2.54 of w1 does not resolve ")
+    assert cause["title"].endswith(", while 192.0.2.53 answers correctly")
+    assert "; 192.0.2.53 answers correctly" in cause["what"] and ", or remove it from " in cause["ask"]
+    name = cause["confirm"].partition("nslookup ")[2].partition(" ")[0]
+    assert f"nslookup {name} 192.0.2.54; " in cause["confirm"] and "SERVER" not in cause["confirm"]
+    assert cause["confirmed_by"].startswith(
+        "Confirmed if 192.0.2.54 does not answer, has no address or a wrong one for "
+    )
+    assert name in cause["confirmed_by"] and "NAME" not in cause["confirmed_by"]
 
 
 def test_settings_of_one_role_are_one_cause():
@@ -440,14 +479,19 @@ def test_a_parameter_that_is_wrong_now_says_whether_it_is_right_after_a_boot():
         found["live"] = "0"
 
     [cause] = [cause for cause in audited(on("w1")(change))["causes"] if cause["id"].startswith("kernel.ip_forward")]
-    assert "It lasts, because the files of sysctl.d set it at boot, too" in cause["ask"]
+    assert (
+        "This persists across reboots, because the files of sysctl.d set it at each boot. Something has changed it"
+        in cause["ask"]
+    )
 
     def both(node, evidence):
         change(node, evidence)
         boot("net.ipv4.ip_forward", "0")(node, evidence)
 
     [cause] = [cause for cause in audited(on("w1")(both))["causes"] if cause["id"].startswith("kernel.ip_forward")]
-    assert "With `sysctl -w` alone it is lost at the next boot" in cause["ask"]
+    assert (
+        "`sysctl -w` alone works only until the next boot, because no file of sysctl.d sets the value" in cause["ask"]
+    )
 
 
 def test_a_name_server_that_one_node_alone_has_is_named_beside_those_of_the_others():
@@ -459,7 +503,7 @@ def test_a_name_server_that_one_node_alone_has_is_named_beside_those_of_the_othe
     report = audited(on("w1")(change))
     [cause] = [cause for cause in report["causes"] if cause["id"].startswith("egress.dns:")]
     address = test_audit.collected()["w1"]["name_servers"]["servers"][0]["address"]
-    assert cause["title"] == f"Name server {address} of w1 resolves names that do not exist"
+    assert cause["title"].startswith(f"Name server {address} of w1 resolves names that do not exist, while ")
     assert f"; c1, w2, w3: {address}" in cause["what"] and ": each resolves" in cause["what"]
 
 
@@ -710,7 +754,7 @@ def test_the_command_that_confirms_a_closed_port_shows_its_end_after_the_repair(
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         (tmp_path / name).chmod(0o755)
     cluster = grouping.cluster_of(dict.fromkeys(NODES, {}), {**ADDRESSES, "w2": "127.0.0.1"}, (), (), ())
-    command = ports.confirm(("w1", "w2"), transport, number, cluster)
+    command = ports.confirm(("w1", "w2"), transport, number, cluster).command
     output = tmp_path / "output"
     with output.open("w", encoding="utf-8") as file:
         shell = subprocess.Popen(

@@ -39,7 +39,8 @@ def test_a_server_that_does_not_answer():
     dns, search = judge(silence)
     assert (dns["status"], search["status"]) == ("fail", "unknown")
     assert search["observed"] == "some queries to 192.0.2.54 were not answered"
-    assert dns["observed"] == "192.0.2.54 does not answer (no answer within 5 s)"
+    assert dns["observed"] == "192.0.2.54 does not answer (no answer within 5 s); 192.0.2.53 answers correctly"
+    assert dns["fault"] == "Name server 192.0.2.54 of n1 does not answer, while 192.0.2.53 answers correctly"
     assert dns["remedy"].startswith(
         "Ask the DNS team why 192.0.2.54 does not answer n1 on UDP and TCP 53, or remove it from"
     )
@@ -66,7 +67,7 @@ def test_no_advice_removes_the_last_name_servers():
 
 def test_a_server_that_does_not_know_a_name_that_others_know():
     dns, dummy = judge(lambda dummy, servers: answer_of(servers[1]).update(status="nxdomain", addresses=[]))
-    assert dns["observed"] == f"192.0.2.54 does not resolve {HOST} (nxdomain)"
+    assert dns["observed"] == f"192.0.2.54 does not resolve {HOST} (nxdomain); 192.0.2.53 answers correctly"
     assert dns["remedy"].startswith(f"Ask the DNS team to make 192.0.2.54 resolve {HOST}")
 
 
@@ -110,8 +111,13 @@ def test_a_second_server_that_sends_the_node_elsewhere():
         answer_of(servers[1]).update(addresses=["198.51.100.2"], verdict="tls_intercepted")
 
     dns = judge(change)[0]
-    assert dns["observed"] == f"192.0.2.54 resolves {HOST} to 198.51.100.2, where it is tls_intercepted"
-    assert dns["remedy"] == f"Ask the DNS team why 192.0.2.54 returns 198.51.100.2 for {HOST}."
+    assert dns["observed"] == (
+        f"192.0.2.54 resolves {HOST} to 198.51.100.2, where it is tls_intercepted; 192.0.2.53 answers correctly"
+    )
+    assert dns["remedy"] == (
+        f"Ask the DNS team why 192.0.2.54 returns 198.51.100.2 for {HOST}, or remove it from /etc/resolv.conf on n1: pods use any "
+        "of the servers, not only the first that works."
+    )
 
 
 def test_a_first_server_that_sends_the_node_elsewhere():
@@ -120,7 +126,9 @@ def test_a_first_server_that_sends_the_node_elsewhere():
         answer_of(servers[1]).update(addresses=["198.51.100.2"], verdict="reachable")
 
     dns = judge(change)[0]
-    assert dns["observed"] == f"192.0.2.53 resolves {HOST} to 198.51.100.1, where it is tls_untrusted"
+    assert dns["observed"] == (
+        f"192.0.2.53 resolves {HOST} to 198.51.100.1, where it is tls_untrusted; 192.0.2.54 answers correctly"
+    )
 
 
 def test_an_endpoint_that_is_down_is_not_the_name_servers_fault():
@@ -177,10 +185,14 @@ def test_a_server_whose_tcp_port_is_closed():
     why = "the answer over UDP is truncated, and TCP does not work: 192.0.2.54 port 53: Connection refused"
     dns = judge(lambda dummy, servers: answer_of(servers[1]).update(status="no_tcp", addresses=[], detail=why))[0]
     assert dns["status"] == "fail"
-    assert (
-        dns["observed"] == f"192.0.2.54 truncates its answers for {HOST} over UDP, and does not answer over TCP ({why})"
+    assert dns["observed"] == (
+        f"192.0.2.54 truncates its answers for {HOST} over UDP, and does not answer over TCP ({why}); "
+        "192.0.2.53 answers correctly"
     )
-    assert dns["remedy"] == "Ask the network team to allow TCP 53 from n1 to 192.0.2.54: long answers need it."
+    assert dns["remedy"] == (
+        "Ask the network team to allow TCP 53 from n1 to 192.0.2.54, as long answers need it, or remove it from "
+        "/etc/resolv.conf on n1."
+    )
 
 
 def test_servers_that_agree_on_a_sinkhole():

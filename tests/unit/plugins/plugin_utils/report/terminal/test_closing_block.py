@@ -26,6 +26,19 @@ def test_the_last_lines_of_a_run_hold_the_next_step_and_end_with_one_line_of_ver
     ]
 
 
+def test_the_last_lines_say_what_else_it_may_be_and_how_to_rule_it_out():
+    found = report(n2=broken())
+    assert "rule out:" not in "\n".join(closing_block.summary(found))
+    cause = next(cause for cause in found["causes"] if cause["blocking"])
+    cause["ask"] = "Open it."
+    rest = "So be it. " * 40
+    cause["alternatives"] = [f"Something else: `nc -vz host{number} 443` succeeds. {rest}" for number in "123"]
+    last = closing_block.summary(found, whole="report.md")
+    assert max(map(len, last)) <= 80 and len(last) <= 20
+    assert [line.partition("`")[0] for line in last if "rule out:" in line] == 2 * ["    rule out: Something else: "]
+    assert sum("(all of it: report.md)" in line for line in last) == 2 and "host3" not in "\n".join(last)
+
+
 def test_the_closing_block_and_the_message_name_the_same_number_of_causes():
     found = report(n2=broken())
     [cause] = [cause for cause in found["causes"] if cause["blocking"]]

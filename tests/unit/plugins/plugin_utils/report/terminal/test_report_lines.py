@@ -92,6 +92,7 @@ def test_a_cause_says_what_was_found_who_has_to_do_what_and_how_to_see_it():
     assert "    found:    n2: ip_forward = 0" in entry
     assert "    ask:      node administrator: On n2: Set it with `sysctl" in entry
     assert "    confirm:  on n2: sysctl net.ipv4.ip_forward" in entry
+    assert entry.endswith("\n              Confirmed if a forwarding value is 0.")
 
 
 def test_a_recommendation_that_failed_is_a_warning_and_comes_after_what_blocks():
