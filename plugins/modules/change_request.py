@@ -33,15 +33,15 @@ options:
     description:
       - The formats to write.
       # formats: files
-      - V(markdown) is C(change-request.md), and C(comparison.md) where there is a previous release.
+      - V(markdown) is C(change-request.md), and C(comparison.md) if there is a previous release.
       - V(csv) is C(openings.csv).
-      - V(squid) is C(squid-access.conf), and for a squid that decrypts TLS C(squid-passthrough.conf), with what
-        mutual TLS requires, and C(squid-passthrough-containers.conf), with what containers without the site's CA
-        need.
+      - V(squid) is C(squid-access.conf). For a Squid that decrypts TLS, it is also C(squid-passthrough.conf), for
+        endpoints that require mutual TLS, and C(squid-passthrough-containers.conf), for endpoints of containers that
+        do not trust the site's CA.
       - V(aws) is C(aws-security-groups.tf.json), in the JSON syntax of Terraform.
       - V(azure) is C(azure-network-security-group.tf.json), in the JSON syntax of Terraform.
-      - V(nftables) is one file for each role of node.
-      - V(firewalld) is one file for each role of node.
+      - V(nftables) is one file for each node role.
+      - V(firewalld) is one file for each node role.
       # end
     type: list
     elements: str

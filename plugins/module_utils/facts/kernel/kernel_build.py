@@ -87,8 +87,9 @@ FACTS = (
         lambda reading: kernel_options(reading.options["kernel_options"]),
         """
         description:
-          - Each of O(kernel_options) that the running kernel was built with is V(y) or V(m), any other V(null).
-          - RV(ignore:source) is the file that says so.
+          - The value of each of O(kernel_options) in the configuration of the running kernel, V(y) or
+            V(m). V(null) if the option is not set.
+          - RV(ignore:source) is the file that contains the configuration.
         type: dict
         sample:
           options:
@@ -101,7 +102,8 @@ FACTS = (
         "cgroups",
         lambda reading: cgroup_evidence(),
         """
-        description: The controllers of cgroup version 1 that are mounted, and whether version 2 is (RV(ignore:unified)).
+        description: The mounted cgroup v1 controllers, and whether cgroup v2 is mounted
+          (RV(ignore:unified)).
         type: dict
         sample:
           controllers: [cpu, cpuacct, cpuset, memory]

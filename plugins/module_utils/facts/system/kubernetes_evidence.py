@@ -42,7 +42,8 @@ FACTS = (
         "kubernetes",
         lambda reading: kubernetes_evidence(),
         """
-        description: The version of Kubernetes as one of its programs prints it, V(null) where none is installed.
+        description: The version of Kubernetes, as one of its programs prints it. V(null) if none of its
+          programs is installed.
         type: dict
         sample:
           program: kubelet

@@ -77,7 +77,8 @@ FACTS = (
         "os",
         lambda reading: os_evidence(),
         """
-        description: Fields of C(/etc/os-release); of CentOS the version is the one in C(/etc/centos-release).
+        description: The fields of C(/etc/os-release). On CentOS, the version is taken from
+          C(/etc/centos-release).
         type: dict
         sample:
           id: rhel
@@ -91,7 +92,8 @@ FACTS = (
         "hardware",
         lambda reading: hardware_evidence(),
         """
-        description: The architecture, processors, memory in bytes, and RV(ignore:product) by the firmware, V(null) without.
+        description: The architecture, the number of processors, the memory in bytes, and the
+          RV(ignore:product) name in the firmware, or V(null) if it has none.
         type: dict
         sample:
           cpus: 4
@@ -105,7 +107,8 @@ FACTS = (
         "hostname",
         lambda reading: hostname_evidence(),
         """
-        description: The RV(ignore:name) in use, and RV(ignore:static), which C(/etc/hostname) sets at boot, V(null) without.
+        description: The current host RV(ignore:name), and the RV(ignore:static) host name that
+          C(/etc/hostname) sets at boot, or V(null) if there is none.
         type: dict
         sample:
           name: worker-1

@@ -86,7 +86,8 @@ FACTS = (
         "processes",
         lambda reading: process_evidence(),
         """
-        description: The running programs by pid, with the names by which they are known, and never their arguments.
+        description: The running programs, with their process ids and the names by which they are known.
+          Their arguments are never returned.
         type: list
         elements: dict
         sample:
@@ -99,7 +100,8 @@ FACTS = (
         "accounts",
         lambda reading: account_evidence(reading.options["accounts"]),
         """
-        description: For each of O(accounts) the user and the group of that number, V(null) where there is none.
+        description: For each id in O(accounts), the name of the user and the name of the group with
+          that id, or V(null) if there is none.
         type: dict
         sample:
           "1000":
@@ -112,7 +114,7 @@ FACTS = (
         "allowlisting",
         lambda reading: allowlisting_evidence(),
         """
-        description: Whether fapolicyd is RV(ignore:permissive), V(null) where it is not installed.
+        description: Whether fapolicyd is RV(ignore:permissive). V(null) if it is not installed.
         type: dict
         sample:
           permissive: null
