@@ -265,7 +265,7 @@ def main():
         supports_check_mode=True,
     )
     if os.geteuid() != 0:
-        module.fail_json(msg="the firewall can only be read and changed by root: set become")
+        module.fail_json(msg="only root can read and change the firewall: set become")
     parameters = {name: value for name, value in module.params.items() if name != "confirm"}
     try:
         result = Change(Host(), parameters, module.check_mode).run()

@@ -315,7 +315,7 @@ def bad_arguments(params):
     if len(params["key"]) < KEY_LENGTH:
         problems.append(f"key: has fewer than {KEY_LENGTH} characters")
     if params["state"] == "present" and not params["name"]:
-        problems.append("name: is needed to start a listener")
+        problems.append("name: is required to start a listener")
     for number, place in enumerate(params["listen"]):
         if not port_ranges.is_ipv4(place["address"]):
             problems.append(f"listen[{number}].address: {quoted(place['address'])} is not an IPv4 address")
@@ -327,7 +327,7 @@ def bad_arguments(params):
     if not 1 <= params["lifetime"] <= LONGEST_LIFE:
         problems.append(f"lifetime: {params['lifetime']:.0f} is not between 1 and {LONGEST_LIFE}")
     if params["quiet"] is not None and params["quiet"] < 1:
-        problems.append(f"quiet: {params['quiet']} is not above 0")
+        problems.append(f"quiet: must be greater than 0, not {params['quiet']}")
     return problems
 
 

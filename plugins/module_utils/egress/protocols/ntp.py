@@ -67,7 +67,7 @@ contains:
                     verdict_causes.REFUSES_TIME,
                 )
         if reply.kiss == _TOO_OFTEN:
-            return f"the server asks for fewer queries ({reply.kiss})"
+            return f"the server asks this host to send fewer queries ({reply.kiss})"
         if reply.kiss is not None:
             return f"the server does not serve time ({reply.kiss or 'stratum 0'})"
         if not reply.synchronised:

@@ -94,7 +94,7 @@ def _offers_tls(attempt, stream):
         # Whatever follows the one byte was not sent by the server: it waits for the handshake.
         if answer not in (_SECURE, _IN_CLEAR):
             start = printable(answer[:40]) or "the end of the connection"
-            raise postgresql_messages.PostgresqlError(f"the answer to SSLRequest is not that of PostgreSQL but {start}")
+            raise postgresql_messages.PostgresqlError(f"the answer to SSLRequest is not from PostgreSQL: {start}")
     return answer == _SECURE
 
 

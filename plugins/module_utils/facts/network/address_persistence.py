@@ -109,7 +109,7 @@ def persistence_evidence(root="/", ask=read_services, links=None):
         try:
             tree.generate(netplan_files.MADE, netplan_output.generated(tree, program))
         except Unreadable:
-            refused = "netplan refuses its YAML, and `netplan generate` says why"
+            refused = "netplan rejects its YAML: run `netplan generate` to see why"
     found = []
     for manager, settings, managed in _settings(tree, known, units):
         service, state = service_of(manager, units)

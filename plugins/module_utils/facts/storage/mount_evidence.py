@@ -123,7 +123,7 @@ def nearest_directory(path):
 def _local_mount(path, mounts):
     mount = mount_of(path, mounts)
     if mount is None:
-        raise Unreadable(f"{path}: it is not below any mount")
+        raise Unreadable(f"{path}: not below any mount point")
     if mount["type"] in REMOTE or mount["type"].startswith("fuse."):
         raise Unreadable("{} is mounted as {}, which was not examined".format(mount["path"], mount["type"]))
     return mount
