@@ -30,7 +30,7 @@ class ActionModule(ControllerAction):
         missing = [name for name in ("before", "after") if not arguments[name]]
         if len(runs) < len(missing):
             raise ValueError(
-                f"{arguments['directory']} has {len(runs)} complete runs to compare; name `before` and `after`"
+                f"{arguments['directory']} has {len(runs)} complete runs to compare; set `before` and `after`"
             )
         chosen = {"before": runs[-2:-1] or runs[-1:], "after": runs[-1:]}
         paths = {name: Path(arguments[name]) if arguments[name] else chosen[name][0] for name in chosen}

@@ -75,7 +75,7 @@ class ActionModule(ActionBase):
                 return result
             pending = result.get("pending_change")
             if pending and pending.get("id") and process_identity.is_gone(pending.get("run")):
-                display.vv("a run of this controller was killed before it confirmed its change, which is rolled back")
+                display.vv("a killed run of this control node left an unconfirmed change, which is rolled back now")
                 self._module({"label": options["label"], "state": "rolled_back", "change_id": pending["id"]})
             elif left <= 0:
                 return result
@@ -94,8 +94,8 @@ class ActionModule(ActionBase):
         cause = f"{host} {failure} over a new connection after its firewall was changed{backend}"
         if answer is None:
             now = (
-                f"The host rolls the change back by itself within {self._seconds} seconds of it, "
-                f"but has not been reachable since: {lost}"
+                f"The host rolls the change back by itself within {self._seconds} seconds of the change, "
+                f"but it has not been reachable since: {lost}"
             )
         elif answer.get("failed"):
             now = f"Its rollback failed: {answer.get('msg')}"

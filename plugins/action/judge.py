@@ -30,7 +30,7 @@ class ActionModule(ControllerAction):
         )
         answer = {"checks": effect.results}
         if not effect.results:
-            return {**answer, "failed": True, "msg": f"not the name of a check: {', '.join(checks)}"}
+            return {**answer, "failed": True, "msg": f"no check has one of these ids: {', '.join(checks)}"}
         for result in effect.warnings:
             display.warning(f"{result['node']}: {sentence(result)}")
         if effect.failures:

@@ -96,6 +96,6 @@ class ActionModule(ControllerAction):
 
     def _show(self, document, path, unwritten, whole):
         for pattern in document["selection"]["unmatched"]:
-            display.warning(f"{pattern!r} of rtf_checks or rtf_skip_checks matches no check of this run")
+            display.warning(f"{pattern!r} in rtf_checks or rtf_skip_checks matches no check of this run")
         for text, colour in report_lines.lines(document, display.verbosity > 0, path, unwritten, whole):
             display.display(text, color=colour)

@@ -76,6 +76,6 @@ def _evidence_of(path):
     file = path / formats.EVIDENCE if path.is_dir() else path
     if not file.exists():
         raise ValueError(
-            f"{file} does not exist: name the evidence.json of a run, or its directory, in rtf_rejudge_run"
+            f"{file} does not exist: set rtf_rejudge_run to the evidence.json of a run, or to its directory"
         )
     return file.resolve()

@@ -13,7 +13,7 @@ attributes:
   diff_mode:
     description: Returns details on what has changed, or would change in C(check_mode), when in diff mode.
   platform:
-    description: The operating systems that the module can be run on.
+    description: Target OS families that the module can run on.
     support: full
     platforms: linux
 """

@@ -9,12 +9,12 @@ class ModuleDocFragment:
 options:
   key:
     description:
-      - The secret of this run, the same as that of the listeners.
+      - The secret of this run. It must be the one that the listeners were started with.
     type: str
     required: true
   timeout:
     description:
-      - Seconds that a connection or an answer may take.
+      - How many seconds to wait for a connection or an answer.
     type: float
 seealso:
   - module: hostprep.runtime_fabric.port_listener
@@ -37,12 +37,12 @@ options:
         required: true
       address:
         description:
-          - Its IPv4 address.
+          - The IPv4 address of the listener.
         type: str
         required: true
       port:
         description:
-          - A port on which it listens.
+          - A port that the listener listens on.
         type: int
         required: true
 """
@@ -51,7 +51,7 @@ options:
 options:
   deadline:
     description:
-      - Seconds that the whole call may take.
+      - How many seconds the whole call may take.
     type: float
     default: 30.0
 """

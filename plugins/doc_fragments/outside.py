@@ -9,16 +9,17 @@ class ModuleDocFragment:
 options:
   http_proxy:
     description:
-      - The HTTP proxy as V(http://[user:password@]host:port), with special characters of user and password
-        percent-encoded, as in any URL.
-      - User name and password are sent only to the proxy, and only with the scheme Basic.
+      - The URL of the HTTP proxy, V(http://[user:password@]host:port). Special characters in the user name and the
+        password must be percent-encoded.
+      - The user name and the password are sent only to the proxy, and only with Basic authentication.
     type: str
   socks5_proxy:
     description:
-      - The SOCKS5 proxy as V(socks5://[user:password@]host:port), with the same encoding.
+      - The URL of the SOCKS5 proxy, V(socks5://[user:password@]host:port), encoded in the same way.
     type: str
   ca_path:
     description:
-      - A PEM file on the managed host with the certificate authorities to trust, instead of the host's trust store.
+      - A PEM file on the managed host with the certificate authorities to trust. Without it, the host's trust store is
+        used.
     type: path
 """

@@ -5,32 +5,35 @@
 DOCUMENTATION = r"""
 ---
 module: audit_plan
-short_description: Plan what an audit collects from each node and probes between them
+short_description: Plan what an audit collects on each node and probes between the nodes
 version_added: 1.0.0
 description:
-  - A step of the role P(hostprep.runtime_fabric.rtf_preflight#role). Use the role rather than this action.
-  - Each check of C(catalog/checks/) names the evidence it needs. From the checks that are selected, the catalogue and the
-    inventory follow the sections of M(hostprep.runtime_fabric.host_info), the endpoints of
-    M(hostprep.runtime_fabric.egress_info) with the paths to probe, the measurements, and the port matrix.
-    What no selected check needs is not collected.
-  - Runs on the controller and touches no host.
+  - The role P(hostprep.runtime_fabric.rtf_preflight#role) runs this action as one of its steps. Use the role instead of
+    calling the action yourself.
+  - Each check in C(catalog/checks/) names the evidence that it needs. From the selected checks, the catalogue and the
+    inventory, this action works out which sections M(hostprep.runtime_fabric.host_info) collects, which endpoints
+    M(hostprep.runtime_fabric.egress_info) probes over which paths, what is measured, and the port matrix. Evidence that
+    no selected check needs is not collected.
+  - Runs on the control node only, and does not connect to any managed host.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
 options:
   checked:
     description:
-      - The variable in which each node of the run has what M(hostprep.runtime_fabric.check_inputs) returned for the role
-        rtf_preflight. The port matrix follows the inputs of the first node.
-      - Inputs of the whole cluster that differ between the nodes fail the task.
+      - The name of the variable in which each node of the run has registered the result of
+        M(hostprep.runtime_fabric.check_inputs) for the role C(rtf_preflight). The port matrix is planned with the
+        inputs of the first node.
+      - The task fails if an input that applies to the whole cluster differs between nodes.
     type: str
     required: true
   forks:
-    description: On how many nodes Ansible works at a time. Listeners live longer where that takes several rounds.
+    description: How many nodes Ansible works on at a time. Listeners are given a longer lifetime when a task takes
+      several rounds.
     type: int
     default: 5
 notes:
-  - This is an action plugin; there is nothing to run on a host.
+  - This is an action plugin; nothing runs on the managed hosts.
 seealso:
   - module: hostprep.runtime_fabric.audit_targets
 author:
@@ -46,9 +49,10 @@ EXAMPLES = r"""
 RETURN = r"""
 nodes:
   description:
-    - What is collected from each node, as JSON. It holds no secrets.
-    - These are the options of C(host_info), C(egress_info), C(download_info) and C(disk_write_info), V(null) for a module that
-      no selected check needs, whether the package repositories are dialled, and the seconds that all probes together may take.
+    - What is collected on each node, as JSON. It contains no secrets.
+    - It contains the options of C(host_info), C(egress_info), C(download_info) and C(disk_write_info), or V(null) for a
+      module that no selected check needs; whether the package repositories are probed; and how many seconds all probes
+      together may take.
   returned: always
   type: dict
   sample:
@@ -57,26 +61,27 @@ nodes:
       "repositories": false, "download_info": null, "disk_write_info": null, "deadline": 30.0}
 ports:
   description:
-    - The plan of the port matrix as JSON, an empty dictionary without one. It has the rows of the port table, the nodes of the
-      inventory, and which steps are made.
+    - The plan of the port matrix as JSON, or an empty dictionary if there is no port matrix. It contains the rows of
+      the port table, the nodes of the inventory, and the steps to run.
   returned: always
   type: str
   sample: "{}"
 times:
-  description: Seconds that listeners live and tasks of the port matrix may take, empty without one.
+  description: How many seconds the listeners run and the tasks of the port matrix may take. Empty if there is no port
+    matrix.
   returned: always
   type: dict
   sample: {"lifetime": 360, "quiet": 135, "probes": 60.0, "listener_task": 60, "probe_task": 120}
 outside_host:
-  description: The host outside the cluster that probes the nodes, empty without one.
+  description: The host outside the cluster that probes the nodes, or an empty string if there is none.
   returned: always
   type: str
 key:
-  description: A secret of this run for its listeners and probes. Keep the task's output out of logs.
+  description: The secret that the listeners and probes of this run share. Set C(no_log) on the task.
   returned: always
   type: str
 run:
-  description: The identity of this run, option C(run) of M(hostprep.runtime_fabric.port_listener).
+  description: The identity of this run, for the option C(run) of M(hostprep.runtime_fabric.port_listener).
   returned: always
   type: dict
 """

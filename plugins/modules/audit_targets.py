@@ -5,27 +5,29 @@
 DOCUMENTATION = r"""
 ---
 module: audit_targets
-short_description: Narrow the plan of an audit by what its earlier steps found
+short_description: Narrow the plan of an audit to what its earlier steps found
 version_added: 1.0.0
 description:
-  - A step of the role P(hostprep.runtime_fabric.rtf_preflight#role). Use the role rather than this action.
-  - A plan of M(hostprep.runtime_fabric.audit_plan) cannot know which package repositories a host has, which nodes are
-    reached, which ports are held by services, and which are open. This action takes the plan and the results of earlier
-    modules, and returns what each node does next.
-  - Runs on the controller and touches no host.
+  - The role P(hostprep.runtime_fabric.rtf_preflight#role) runs this action as one of its steps. Use the role instead of
+    calling the action yourself.
+  - When M(hostprep.runtime_fabric.audit_plan) makes its plan, it is not known which package repositories a host uses,
+    which nodes are reachable, which ports are in use by services, or which ports are open. This action takes the plan
+    and the results of earlier modules, and returns what each node does next.
+  - Runs on the control node only, and does not connect to any managed host.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
 options:
   step:
     description:
-      - V(collect) after M(hostprep.runtime_fabric.host_info), V(probe) when all listeners are up, V(measure) when the ports
-        are probed.
+      - The step to plan. Use V(collect) after M(hostprep.runtime_fabric.host_info), V(probe) when all listeners are
+        running, and V(measure) when the ports have been probed.
     type: str
     choices: [collect, probe, measure]
     required: true
   nodes:
-    description: What is collected from each node, as M(hostprep.runtime_fabric.audit_plan) returns it, for O(step=collect).
+    description: What is collected on each node, as M(hostprep.runtime_fabric.audit_plan) returns it. Used with
+      O(step=collect) only.
     type: dict
     default: {}
   ports:
@@ -33,23 +35,24 @@ options:
     type: dict
     default: {}
   participants:
-    description: The nodes that take part in the port matrix, as O(step=collect) returned them, for the other steps.
+    description: The nodes that take part in the port matrix, as O(step=collect) returned them. Used by the other steps.
     type: dict
     default: {}
   results:
     description:
-      - The variables in which the nodes of the run have results, by what they hold.
-      - For O(step=collect) V(host_info) and V(checked), of M(hostprep.runtime_fabric.check_inputs); for O(step=probe)
-        V(listener), of M(hostprep.runtime_fabric.port_listener); for O(step=measure) that and V(probes), of
-        M(hostprep.runtime_fabric.port_probe_info).
+      - The names of the variables in which the nodes of the run have registered results. The keys say which result it
+        is.
+      - With O(step=collect), the keys are V(host_info), and V(checked) for M(hostprep.runtime_fabric.check_inputs).
+        With O(step=probe), the key is V(listener) for M(hostprep.runtime_fabric.port_listener). With O(step=measure),
+        the keys are V(listener), and V(probes) for M(hostprep.runtime_fabric.port_probe_info).
     type: dict
     required: true
   outside:
-    description: Whether a host outside the cluster has ports to probe, for O(step=measure).
+    description: Whether a host outside the cluster has ports to probe. Used with O(step=measure) only.
     type: bool
     default: false
 notes:
-  - This is an action plugin; there is nothing to run on a host.
+  - This is an action plugin; nothing runs on the managed hosts.
 seealso:
   - module: hostprep.runtime_fabric.audit_plan
 author:
@@ -66,19 +69,22 @@ RETURN = r"""
 nodes:
   description:
     - What each node does, as JSON.
-    - With O(step=collect) for each node C(egress_info), the endpoints to probe with those of its package repositories,
-      and C(listen) for M(hostprep.runtime_fabric.port_listener), each V(null) where there is nothing to do.
-    - With O(step=probe) for each node that takes part C(peers) for M(hostprep.runtime_fabric.port_probe_info), C(left_out),
-      the nodes it does not probe with the reason, and C(sampled), whether there are more nodes than it probes.
-    - With O(step=measure) for each node C(links), the peers for M(hostprep.runtime_fabric.link_info), C(unmeasured) and
-      C(bandwidth_left_out), the nodes to which nothing is measured with the reason, and C(through_load_balancer).
-    - Empty where listeners of another audit hold ports.
+    - With O(step=collect), each node has C(egress_info), the endpoints to probe including those of its package
+      repositories, and C(listen), the option of M(hostprep.runtime_fabric.port_listener). Each is V(null) if there is
+      nothing to do.
+    - With O(step=probe), each node that takes part has C(peers) for M(hostprep.runtime_fabric.port_probe_info),
+      C(left_out), the nodes that it does not probe and why, and C(sampled), whether it probes only a sample of the
+      nodes.
+    - With O(step=measure), each node has C(links), the peers for M(hostprep.runtime_fabric.link_info), C(unmeasured)
+      and C(bandwidth_left_out), the nodes to which links or bandwidth are not measured and why, and
+      C(through_load_balancer).
+    - Empty if listeners of another audit use ports that this audit needs.
   returned: always
   type: dict
   sample:
     worker-1: '{"through_load_balancer": true}'
 participants:
-  description: Which nodes take part in the port matrix, and why others do not, V(null) without a matrix.
+  description: Which nodes take part in the port matrix, and why the others do not. V(null) if there is no port matrix.
   returned: with O(step=collect)
   type: dict
   sample:
@@ -92,9 +98,11 @@ participants:
         reason: "unreachable: no route to host"
 steps:
   description:
-    - The task files of the role that follow, only those with something to do. With O(step=collect) their names.
-    - With O(step=measure) a dictionary for each, its name as C(file). One of bandwidth is a round - C(number), the peers of
-      each node that measures as C(peers), and on how many nodes at a time as C(at_a_time), 0 for all.
+    - The task files that the role includes next. A file without anything to do is left out. With O(step=collect), these
+      are names.
+    - With O(step=measure), these are dictionaries, with the name of the file as C(file). Each entry for bandwidth is
+      one round. It also has C(number), C(peers), the peers of each node that measures, and C(at_a_time), how many nodes
+      measure at the same time, with V(0) for all of them.
   returned: with O(step=collect) and O(step=measure)
   type: list
   elements: raw
@@ -106,12 +114,13 @@ steps:
         worker-1: [{"name": "worker-2", "address": "192.0.2.22", "port": 4242}]
       at_a_time: 0
 outside:
-  description: What a host outside the cluster probes, and must not reach.
+  description: The ports that a host outside the cluster probes and must not be able to reach.
   returned: with O(step=probe)
   type: list
   elements: dict
 load_balancer:
-  description: Which node connects through the load balancer, and where that is, V(null) without one.
+  description: Which node connects through the load balancer, and the host and port of the load balancer. V(null) if
+    there is no load balancer.
   returned: with O(step=measure)
   type: dict
   sample: {"from": "worker-1", "host": "lb.example.com", "port": 443}

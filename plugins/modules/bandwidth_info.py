@@ -8,11 +8,12 @@ module: bandwidth_info
 short_description: Measure the bandwidth to another host and back
 version_added: 1.0.0
 description:
-  - Measures the throughput of one TCP connection to a listener of M(hostprep.runtime_fabric.port_listener), first to the
-    listener and then back. Peers are measured one after the other.
-  - Each direction ends after O(seconds) or O(megabytes), whichever comes first. It puts load on the network for that long.
+  - Measures the throughput of one TCP connection to a listener started by M(hostprep.runtime_fabric.port_listener),
+    first to the listener and then back. Peers are measured one after another.
+  - The measurement of each direction ends after O(seconds) or O(megabytes), whichever comes first. It puts load on the
+    network for that long.
   - A single connection of a Python process carries several Gbit/s; results above about 5 Gbit/s are a lower bound.
-  - Needs nothing on the host but Linux and Python 3.6 or newer. Proxies are never used.
+  - The managed host needs only Linux and Python 3.6 or newer. Proxies are never used.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -23,21 +24,22 @@ extends_documentation_fragment:
 options:
   seconds:
     description:
-      - How long each direction is measured.
+      - How many seconds to measure each direction.
     type: float
     default: 1.0
   megabytes:
     description:
-      - How many megabytes of 1000000 bytes each direction carries at most.
+      - How many megabytes (1000000 bytes) to send in each direction at most.
     type: int
     default: 1250
   timeout:
     description:
-      - Seconds that a connection, and the last bytes, may take.
+      - How many seconds to wait for a connection, and for the last bytes to arrive.
     default: 5.0
   earlier:
     description:
-      - RV(peers) of an earlier task, returned before what this one measures. Without O(peers) the host is not connected to.
+      - The value of RV(peers) from an earlier task. It is returned in front of what this task measures. With an empty
+        list of O(peers), Ansible does not connect to the host.
     type: list
     elements: dict
     default: []
@@ -62,30 +64,30 @@ EXAMPLES = r"""
 
 RETURN = r"""
 peers:
-  description: The entries of O(earlier), then one for every entry of O(peers), in the same order.
+  description: The entries of O(earlier), followed by one entry for each entry of O(peers), in the same order.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: The peer's name as given. RV(ignore:address) and RV(ignore:port) are returned likewise.
+      description: The name of the peer, as given. RV(ignore:address) and RV(ignore:port) are returned in the same way.
       returned: always
       type: str
       sample: worker-2
     send:
       description:
-        - What arrived at the peer - C(bytes), C(seconds) that it took, and C(mean_mbit) and C(peak_mbit) in Mbit/s of 1000000
-          bits. The peak is that of the best half second.
-        - Only C(error), a sentence, when it could not be measured.
+        - What arrived at the peer - C(bytes), the C(seconds) that it took, and the throughput as C(mean_mbit) and
+          C(peak_mbit), in Mbit/s (1000000 bits per second). The peak is the throughput of the best half second.
+        - If nothing could be measured, it contains only C(error), a sentence that says why.
       returned: always
       type: dict
       sample: {"bytes": 117500000, "seconds": 1.0, "mean_mbit": 940.0, "peak_mbit": 941.2}
     receive:
-      description: What arrived at this host, as in RV(ignore:send).
+      description: What arrived at this host, with the same fields as RV(ignore:send).
       returned: always
       type: dict
 elapsed:
-  description: Seconds that it took.
+  description: How many seconds the measurements took.
   returned: success
   type: float
   sample: 2.1

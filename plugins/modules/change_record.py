@@ -9,9 +9,10 @@ module: change_record
 short_description: Record the state of a host before a change
 version_added: 1.0.0
 description:
-  - Records the values that a role is about to replace, in a file that only root can read, so that they can be restored.
-  - The first value counts. A later run adds what is missing and never overwrites a value.
-  - Without O(values) it only reads.
+  - Saves the values that a role is about to replace in a file that only root can read, so that they can be restored
+    later.
+  - The first recorded value is kept. A later run adds values that are missing, and never overwrites one.
+  - Without O(values) and O(apt_installs), it only reads the record.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
 attributes:
@@ -21,39 +22,40 @@ attributes:
     support: full
 options:
   name:
-    description: Name of the record, usually that of the role.
+    description: The name of the record, usually the name of the role.
     type: str
     required: true
   values:
     description:
-      - The values to record. Dictionaries are merged key by key, at every level, and lists entry by entry; any other value
-        that is recorded already stays as it is.
+      - The values to record. Dictionaries are merged key by key, at every level, and lists entry by entry. Any other
+        value that has already been recorded stays as it is.
     type: dict
     default: {}
   apt_installs:
     description:
-      - Packages that M(ansible.builtin.apt) is about to install. What that adds and removes is recorded besides O(values), as
-        C(packages_added) and C(packages_removed).
-      - Only where the package lists of the host were updated within the last hour, and apt knows by them that it can install the
-        packages. Otherwise RV(simulated) is V(false), and nothing is recorded.
+      - The packages that M(ansible.builtin.apt) is about to install. The packages that this adds and removes are
+        recorded in addition to O(values), as C(packages_added) and C(packages_removed).
+      - They are recorded only if the host's package lists were updated within the last hour, and apt can install the
+        packages according to these lists. Otherwise RV(simulated) is V(false), and nothing is recorded.
     type: dict
     suboptions:
       packages:
-        description: The packages.
+        description: The names of the packages.
         type: list
         elements: str
         required: true
       recommends:
-        description: Whether the packages that they recommend are installed, too.
+        description: Whether recommended packages are installed as well.
         type: bool
         required: true
   state:
-    description: V(absent) removes the record; RV(remembered) then holds its former content.
+    description: V(present) creates or extends the record. V(absent) removes it, and RV(remembered) then holds its
+      former content.
     type: str
     choices: [present, absent]
     default: present
   directory:
-    description: The directory of the records. It is created when it is missing, readable by its owner only.
+    description: The directory of the records. If it does not exist, it is created, readable by its owner only.
     type: path
     default: /var/lib/hostprep-runtime-fabric
 author:
@@ -89,18 +91,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 remembered:
-  description: Everything that is remembered; with O(state=absent), that was.
+  description: Everything that is recorded, or with O(state=absent), everything that was.
   returned: success
   type: dict
   sample:
     sysctls:
       net.ipv4.ip_forward: "0"
 simulated:
-  description: Whether apt has said by recent package lists what the installation adds and removes.
+  description: Whether apt could tell, from recent package lists, which packages the installation adds and removes.
   returned: success, with O(apt_installs)
   type: bool
 path:
-  description: The file of the record.
+  description: The path of the record.
   returned: success
   type: str
   sample: /var/lib/hostprep-runtime-fabric/my_role.json

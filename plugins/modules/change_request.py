@@ -5,16 +5,16 @@
 DOCUMENTATION = r"""
 ---
 module: change_request
-short_description: Write what network and proxy teams have to open
+short_description: Write the change request for the teams that open firewalls and proxies
 version_added: 1.0.0
 description:
   - Reads the catalogue of the collection and the inventory, and writes files for the people who open firewalls, cloud
-    networks and proxies. Runs on the controller and touches no host.
-  - Takes everything but its options from the inputs C(rtf_*) of the inventory, as the first node of C(rtf_nodes) sees
-    them, and the addresses from C(rtf_node_address) or C(ansible_host) of every node. The playbook
-    C(hostprep.runtime_fabric.change_request) checks these inputs first.
-  - With C(rtf_previous_release) set, it also writes what an upgrade from that release adds and removes.
-  - Files whose content is up to date are not rewritten. Files of formats that are not selected stay.
+    networks and proxies. Runs on the control node only, and does not connect to any managed host.
+  - Everything else is taken from the inventory - the inputs C(rtf_*) of the first node in C(rtf_nodes), and the
+    addresses from C(rtf_node_address) or C(ansible_host) of every node. The playbook
+    C(hostprep.runtime_fabric.change_request) validates these inputs first.
+  - If C(rtf_previous_release) is set, it also writes which openings an upgrade from that release adds and removes.
+  - Files that are up to date are not rewritten. Files of formats that are not selected are left alone.
   - Credentials of proxies are never written.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
@@ -25,23 +25,23 @@ attributes:
     support: full
 options:
   directory:
-    description: Directory on the controller for the files. It is created. A relative path counts from the directory
-      that C(ansible-playbook) was started in.
+    description: The directory on the control node to write the files to. It is created if it does not exist. A relative
+      path starts at the directory in which C(ansible-playbook) was started.
     type: path
     required: true
   formats:
     description:
-      - What to write.
+      - The formats to write.
       # formats: files
-      - V(markdown) is C(change-request.md), and C(comparison.md) where there is a previous release.
+      - V(markdown) is C(change-request.md), and C(comparison.md) if there is a previous release.
       - V(csv) is C(openings.csv).
-      - V(squid) is C(squid-access.conf), and for a squid that decrypts TLS C(squid-passthrough.conf), with what
-        mutual TLS requires, and C(squid-passthrough-containers.conf), with what containers without the site's CA
-        need.
+      - V(squid) is C(squid-access.conf). For a Squid that decrypts TLS, it is also C(squid-passthrough.conf), for
+        endpoints that require mutual TLS, and C(squid-passthrough-containers.conf), for endpoints of containers that
+        do not trust the site's CA.
       - V(aws) is C(aws-security-groups.tf.json), in the JSON syntax of Terraform.
       - V(azure) is C(azure-network-security-group.tf.json), in the JSON syntax of Terraform.
-      - V(nftables) is one file for each role of node.
-      - V(firewalld) is one file for each role of node.
+      - V(nftables) is one file for each node role.
+      - V(firewalld) is one file for each node role.
       # end
     type: list
     elements: str
@@ -50,7 +50,7 @@ options:
     default: [markdown, csv, squid, aws, azure, nftables, firewalld]
     # end
 notes:
-  - This is an action plugin; there is nothing to run on a host.
+  - This is an action plugin; nothing runs on the managed hosts.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 """

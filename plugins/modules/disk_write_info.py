@@ -5,18 +5,18 @@
 
 DOCUMENTATION = r"""
 module: disk_write_info
-short_description: Measure the write speed of filesystems of this host
+short_description: Measure how fast a host writes to its filesystems
 version_added: 1.0.0
 description:
-  - Writes to a temporary file in each directory, first sequentially, then small entries each of which has to be on the
-    disk before the next one, like the log of a database such as etcd.
-  - The file has no name, so that nothing stays behind even where the module is killed. Never more than a tenth of the
-    free space is written, and never to a device itself.
-  - Of directories on the same filesystem one is measured and stands for all of them. Filesystems of other hosts, which
-    may hang, are not written to.
-  - A filesystem that is full, read-only or missing is a result, not a failure of the task.
-  - A disk that is in use becomes slower for that time. Measures in check mode, too.
-  - Needs nothing on the host but Python 3.6 or newer.
+  - Writes to a temporary file in each directory, first sequentially, and then in small entries. Each entry must be on
+    the disk before the next one is written, as in the log of a database such as etcd.
+  - The file has no name, so nothing is left behind even if the module is killed. It never uses more than a tenth of the
+    free space. The module never writes to a device directly.
+  - If several directories are on the same filesystem, only one of them is measured, and its result is returned for all
+    of them. Network filesystems are not written to, because they may hang.
+  - If a filesystem is full, read-only or missing, the module reports that as a result, and the task does not fail.
+  - A disk that is in use is slower during the measurement. The module also measures in check mode.
+  - The managed host needs only Python 3.6 or newer.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -25,25 +25,25 @@ extends_documentation_fragment:
 options:
   directories:
     description:
-      - Absolute paths of directories to write in. Instead of one that is not there, the nearest existing directory
-        above it is used.
+      - Absolute paths of the directories to write to. If a directory does not exist, its nearest existing parent
+        directory is used.
     type: list
     elements: path
     required: true
   megabytes:
     description:
-      - Megabytes (1000000 bytes) after which to stop the sequential write.
+      - How many megabytes (1000000 bytes) to write sequentially at most.
     type: float
     default: 100.0
   writes:
     description:
-      - Small writes after which to stop. Each has 2300 bytes.
+      - How many small entries to write at most. Each of them has 2300 bytes.
     type: int
     default: 500
   seconds:
     description:
-      - Seconds after which to stop each of the two kinds of writes. Data that is already written is still flushed to the disk, 8
-        megabytes at most.
+      - How many seconds each of the two kinds of writes may take. Data that is already written by then, at most 8
+        megabytes, is still flushed to the disk.
     type: float
     default: 5.0
 seealso:
@@ -67,48 +67,49 @@ directories:
   elements: dict
   contains:
     path:
-      description: The directory from O(directories).
+      description: The directory, as given in O(directories).
       returned: always
       type: str
       sample: /var/lib/etcd
     directory:
-      description: The nearest existing directory, in which the file was written. V(null) where the path was not examined.
+      description: The nearest existing directory, to which the file was written. V(null) if the path was not examined.
       returned: always
       type: str
       sample: /var/lib
     mount:
-      description: Where the filesystem is mounted. V(null) where the path was not examined.
+      description: Where the filesystem is mounted. V(null) if the path was not examined.
       returned: always
       type: str
       sample: /
     type:
-      description: The type of the filesystem, likewise.
+      description: The type of the filesystem. V(null) if the path was not examined.
       returned: always
       type: str
       sample: xfs
     verdict:
       description:
-        - V(measured), or why not, V(no_space), V(read_only), V(denied), V(remote) for a filesystem of
-          another host, or V(failed).
+        - V(measured), or why the filesystem was not measured - V(no_space), V(read_only), V(denied), V(remote) for a
+          network filesystem, or V(failed).
       returned: always
       type: str
       sample: measured
     detail:
-      description: One sentence on the reason of any other verdict, else V(null).
+      description: One sentence that gives the reason, or V(null) if the verdict is V(measured).
       returned: always
       type: str
     bytes:
-      description: Bytes of the sequential write.
+      description: How many bytes were written sequentially.
       returned: always
       type: int
       sample: 100000000
     megabytes_per_second:
-      description: How many megabytes (1000000 bytes) of them a second reached the disk. V(null) where nothing was measured.
+      description: The speed of the sequential write in megabytes (1000000 bytes) per second. V(null) if nothing was
+        measured.
       returned: always
       type: float
       sample: 212.4
     small_writes:
-      description: The durations of the small writes. V(null) where nothing was measured.
+      description: How long the small writes took. V(null) if nothing was measured.
       returned: always
       type: dict
       contains:
@@ -118,22 +119,22 @@ directories:
           type: int
           sample: 500
         p50_ms:
-          description: Milliseconds within which half of them were on the disk.
+          description: The time in milliseconds within which half of them were on the disk.
           returned: success
           type: float
           sample: 1.204
         p99_ms:
-          description: The same for 99 of 100.
+          description: The time in milliseconds within which 99 percent of them were on the disk.
           returned: success
           type: float
           sample: 4.71
         max_ms:
-          description: The same for all.
+          description: The time in milliseconds that the slowest of them took.
           returned: success
           type: float
           sample: 9.3
         per_second:
-          description: How many a second reached the disk, one after another.
+          description: How many small writes per second reached the disk, one after another.
           returned: success
           type: float
           sample: 690.1

@@ -5,13 +5,14 @@
 
 DOCUMENTATION = r"""
 module: download_info
-short_description: Measure how fast this host downloads
+short_description: Measure the download speed of a host
 version_added: 1.0.0
 description:
-  - Downloads from O(url) over several connections at once, directly or through a proxy, for a bounded time and no more
-    than a bounded number of bytes, and discards the data. A file that ends early is downloaded again.
-  - A server that cannot be reached is a result, not a failure of the task.
-  - Needs nothing on the host but Python 3.6 or newer.
+  - Downloads from O(url) over several connections at once, directly or through a proxy, and discards the data. The
+    download stops after O(seconds) or O(max_bytes), whichever comes first. If the file ends before that, it is
+    downloaded again.
+  - If the server cannot be reached, the module reports that as a result, and the task does not fail.
+  - The managed host needs only Python 3.6 or newer.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -21,33 +22,35 @@ extends_documentation_fragment:
 options:
   url:
     description:
-      - What to download, as V(http://host[:port]/path) or V(https://host[:port]/path). Redirections are not followed.
+      - The URL to download from, V(http://host[:port]/path) or V(https://host[:port]/path). Redirects are not followed.
     type: str
     required: true
   path:
     description:
-      - How to connect, as in O(hostprep.runtime_fabric.egress_info#module:endpoints[].paths).
+      - How to connect to the server, with the same meaning as in
+        O(hostprep.runtime_fabric.egress_info#module:endpoints[].paths).
     type: str
     choices: [direct, http_proxy, socks5]
     default: direct
   streams:
     description:
-      - How many connections download at the same time. One alone seldom fills a long line.
+      - How many connections download at the same time. A single connection seldom saturates a link with a long
+        round-trip time.
     type: int
     default: 4
   seconds:
     description:
-      - Seconds after which to stop.
+      - After how many seconds to stop.
     type: float
     default: 5.0
   max_bytes:
     description:
-      - Bytes after which to stop.
+      - After how many bytes to stop.
     type: int
     default: 500000000
   timeout:
     description:
-      - Seconds that each layer of a connection may take.
+      - How many seconds each layer of a connection may take.
     type: float
     default: 5.0
 seealso:
@@ -76,31 +79,33 @@ download:
       sample: direct
     verdict:
       description:
-        - V(reachable), or why the download failed, as in RV(hostprep.runtime_fabric.egress_info#module:endpoints[].verdict).
+        - V(reachable), or why the download failed, as one of the verdicts of
+          RV(hostprep.runtime_fabric.egress_info#module:endpoints[].verdict).
       returned: always
       type: str
       sample: reachable
     detail:
-      description: One sentence on the reason of any other verdict, else V(null).
+      description: One sentence that gives the reason, or V(null) if the verdict is V(reachable).
       returned: always
       type: str
     bytes:
-      description: Bytes that were received in the time measured.
+      description: How many bytes were received during the measurement.
       returned: always
       type: int
       sample: 62500000
     seconds:
-      description: Seconds from the first byte to the last.
+      description: How many seconds passed from the first byte to the last.
       returned: always
       type: float
       sample: 5.0
     mean_mbit:
-      description: Megabits (1000000 bits) a second, the mean of all connections together. V(null) when too little was received.
+      description: The mean throughput of all connections together, in megabits (1000000 bits) per second. V(null) if
+        too little was received.
       returned: always
       type: float
       sample: 100.0
     peak_mbit:
-      description: The same for the best second.
+      description: The throughput of the best second, in megabits per second.
       returned: always
       type: float
       sample: 118.3

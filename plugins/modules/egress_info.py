@@ -5,20 +5,22 @@
 
 DOCUMENTATION = r"""
 module: egress_info
-short_description: Probe which endpoints this host can reach, layer by layer
+short_description: Probe which endpoints a host can reach, layer by layer
 version_added: 1.0.0
 description:
-  - Connects from the managed host to every endpoint in O(endpoints), all at the same time, and reports for each which
-    layer it reached - name resolution, TCP, the proxy, TLS, or the protocol of the endpoint.
-  - An endpoint can be probed over several paths, directly and through proxies. The first of O(endpoints[].paths) gives the
-    result of the endpoint; the others are probed afterwards, for comparison.
-  - At most four attempts run at a time through one proxy, so that the load of the probes does not make them fail. An attempt
-    over the first path that timed out is repeated once, through a proxy while nothing else uses it, as far as O(deadline)
-    permits. DNS and NTP queries and direct connections are not, since their packets are repeated already.
-  - One result for every endpoint, in the order given. An endpoint that cannot be reached is a result, not a failure of
-    the task; the task fails only when it could not probe, for example because of an invalid argument.
-  - Needs nothing on the host but Python 3.6 or newer. It sends the negotiation with a proxy, the TLS handshake, and one
-    harmless request - for example a GET, the opening of a WebSocket, an EHLO, or an NTP query.
+  - Connects from the managed host to all endpoints in O(endpoints) at the same time, and reports for each of them which
+    layer was reached - name resolution, TCP, the proxy, TLS, or the protocol of the endpoint.
+  - An endpoint can be probed over several paths, directly and through proxies. The first entry of O(endpoints[].paths)
+    determines the result of the endpoint. The other paths are probed afterwards, for comparison.
+  - At most four attempts run through a proxy at the same time, so that probes do not fail because of the load that they
+    cause. If an attempt over the first path times out, it is repeated once if O(deadline) permits, through a proxy only
+    while no other probe uses that proxy. DNS and NTP queries and direct TCP connections are not repeated in this way,
+    because lost packets are already sent again within the same attempt.
+  - The module returns one result for each endpoint, in the order given. If an endpoint cannot be reached, the module
+    reports that as a result, and the task does not fail. The task fails only if the module could not probe, for example
+    because of an invalid argument.
+  - The managed host needs only Python 3.6 or newer. The module sends the negotiation with a proxy, the TLS handshake,
+    and one harmless request, for example a GET, a WebSocket upgrade, an EHLO, or an NTP query.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -35,12 +37,12 @@ options:
     suboptions:
       id:
         description:
-          - A name for the row, returned as it was given.
-          - By default host and port, such as V(example.com:443).
+          - A name for the endpoint. It is returned as given.
+          - By default, the host and the port, such as V(example.com:443).
         type: str
       host:
         description:
-          - Host name or IP address, without scheme, port or path.
+          - The host name or IP address, without a scheme, port or path.
         type: str
         required: true
       port:
@@ -50,22 +52,23 @@ options:
         required: true
       protocol:
         description:
-          - The protocol of the endpoint, which decides how far the probe goes.
+          - The protocol of the endpoint. It determines how far the probe goes.
           # protocols: outcomes
           - V(https) ends with the head of the response to a GET.
-          - V(http) ends with the same without TLS. O(http_proxy) is sent the request itself, without CONNECT.
-          - V(amqp_wss) ends with the response to the opening of a WebSocket with the subprotocol AMQP.
-          - V(wss) ends with the response to the opening of a WebSocket.
+          - V(http) ends with the head of the response to a GET without TLS. O(http_proxy) receives the request
+            itself, without CONNECT.
+          - V(amqp_wss) ends with the response to a WebSocket upgrade request with the subprotocol AMQP.
+          - V(wss) ends with the response to a WebSocket upgrade request.
           - V(lumberjack) ends with a verified TLS handshake. No log entry is sent.
           - V(tls) ends with a verified TLS handshake.
           - V(tcp) ends with the TCP connection.
           - V(ntp) ends with the reply to an NTP query.
-          - V(smtp) ends with what the mail server offers, see RV(endpoints[].smtp). No mail is sent.
-          - V(smtps) ends with the same with TLS from the start.
-          - V(postgresql) ends with what the server asks for after the start-up message. No password is sent, and its
-            certificate is not judged.
-          - V(registry) ends with a registry's own answer to a GET of C(/v2/), by the trust store of the container
-            runtimes of this host.
+          - V(smtp) ends with the extensions that the mail server offers, see RV(endpoints[].smtp). No mail is sent.
+          - V(smtps) ends with the extensions that the mail server offers over implicit TLS. No mail is sent.
+          - V(postgresql) ends with the authentication that the server asks for. No password is sent, and the
+            certificate is not verified.
+          - V(registry) ends with the answer of the registry to a GET of C(/v2/), with the trust store of this host's
+            container runtimes.
           # end
         type: str
         # protocols: choices
@@ -74,101 +77,107 @@ options:
         default: https
       server_name:
         description:
-          - The name to ask for in the TLS handshake and to look for in the certificate, when it is not
+          - The server name to send in the TLS handshake and to expect in the certificate. By default,
             O(endpoints[].host).
         type: str
       url_path:
         description:
-          - The path to ask for over HTTP.
+          - The path to request over HTTP.
         type: str
         default: /
       mutual_tls:
         description:
-          - Whether the endpoint asks every client for a certificate. Without O(endpoints[].client_cert) the test ends
-            with the proof that it does, which a proxy that intercepts TLS cannot give; see
+          - Whether the endpoint asks every client for a certificate. Without O(endpoints[].client_cert), the probe ends
+            when the endpoint has asked for one, which a proxy that intercepts TLS cannot do. See
             RV(endpoints[].passthrough).
         type: bool
         default: false
       starttls:
         description:
-          - For O(endpoints[].protocol=smtp), whether to require STARTTLS.
+          - Whether to require STARTTLS. Used with O(endpoints[].protocol=smtp) only.
         type: bool
         default: true
       idle:
         description:
-          - Seconds to hold the open connection without traffic, to find out whether a device on the path cuts it. They
-            have to fit into O(deadline).
-          - Ignored by protocols that end with the reply to a request, such as V(https), V(smtp) and V(ntp).
-          - Over the first of O(endpoints[].paths) only.
+          - How many seconds to keep the connection open without traffic, to find out whether a device on the path cuts
+            it. This time counts towards O(deadline). With V(0), the connection is closed at once.
+          - This option is ignored for protocols that end with the reply to a request, such as V(https), V(smtp) and
+            V(ntp).
+          - It applies to the first of O(endpoints[].paths) only.
         type: float
         default: 0
       client_cert:
         description:
-          - A PEM file on the managed host with the certificate to send when the endpoint asks for one.
+          - A PEM file on the managed host with the client certificate to send if the endpoint asks for one.
         type: path
       client_key:
         description:
-          - A PEM file on the managed host with the key of O(endpoints[].client_cert), when it is not in the same file.
+          - A PEM file on the managed host with the private key of O(endpoints[].client_cert). Not needed if the key is
+            in the same file as the certificate.
         type: path
       issuers:
         description:
-          - The organisations (C(O) of the issuer's name) that may sign the certificate of the endpoint. Another one is
-            V(tls_intercepted), even when this host trusts it. Without any, every trusted authority may.
+          - The organisations (C(O) in the name of the issuer) that may sign the certificate of the endpoint. If another
+            organisation signed it, the verdict is V(tls_intercepted), even if this host trusts the certificate. If the
+            list is empty, every trusted authority may sign it.
         type: list
         elements: str
         default: []
       origin:
         description:
-          - Headers by which an HTTP answer of the endpoint is known, such as V(x-amz-request-id), or V(server), a colon
-            and a part of its value. One of them is enough, whatever the status is. An answer without any is V(blocked),
-            unless the certificate proves that it is the endpoint's own.
+          - Headers that identify an HTTP response as the endpoint's own, such as V(x-amz-request-id), or V(server)
+            followed by a colon and a part of its value. One of them is enough, whatever the status code is. If a
+            response has none of them, the verdict is V(blocked), unless the certificate proves that the endpoint itself
+            sent it. If the list is empty, the headers are not examined.
         type: list
         elements: str
         default: []
       paths:
         description:
-          - How to connect. The first path gives the result of the row, the others go to
+          - How to connect. The first path determines the result of the endpoint. The results of the others are in
             RV(endpoints[].other_paths).
-          - V(direct) is without a proxy, whatever the environment says. V(http_proxy) is CONNECT through
-            O(http_proxy), V(socks5) through O(socks5_proxy); both leave the name to the proxy to resolve.
-          - V(pod) connects from the network namespace of a pod on this host, over the first of the other paths, or
-            V(direct) if there is none. See RV(pod).
-          - O(endpoints[].protocol=ntp) is UDP and goes V(direct) only.
+          - V(direct) connects without a proxy, regardless of the environment. V(http_proxy) sends a CONNECT request to
+            O(http_proxy), and V(socks5) connects through O(socks5_proxy). In both cases the proxy resolves the name.
+          - V(pod) connects from the network namespace of a pod on this host, over the first of the other paths, or with
+            V(direct) if there is no other path. See RV(pod).
+          - O(endpoints[].protocol=ntp) uses UDP and supports V(direct) only.
         type: list
         elements: str
         choices: [direct, http_proxy, socks5, pod]
         default: [direct]
       http_proxy:
         description:
-          - The proxy of this endpoint's path V(http_proxy), where it is another one than O(http_proxy).
+          - The proxy for the path V(http_proxy) of this endpoint. By default, O(http_proxy).
         type: str
   name_servers:
     description:
-      - Whether to query each name server of this host, too, for the hosts of O(endpoints), and for random names that
-        cannot exist. See RV(name_servers).
-      - Where servers return different addresses for an endpoint whose first path is V(direct), each of these is probed.
+      - Whether to also query each name server of this host, both for the hosts of O(endpoints) and for random names
+        that cannot exist. See RV(name_servers).
+      - If the servers return different addresses for an endpoint whose first path is V(direct), each address is probed.
     type: bool
     default: false
   pod_namespace:
     description:
-      - The network namespace for V(pod) among O(endpoints[].paths) - a path, or a name in C(/run/netns).
-      - By default the one of a pod that runs on this host and has a network of its own. Where several do, one with the
-        name servers of the cluster is preferred, and of these the oldest.
+      - The network namespace for the path V(pod) in O(endpoints[].paths), given as a path, or as a name in
+        C(/run/netns).
+      - If empty, the module uses the network namespace of a pod that runs on this host and does not use the network of
+        the host. If there are several, it prefers pods that use the name servers of the cluster, and among these the
+        oldest.
     type: str
     default: ""
   timeout:
     description:
-      - Seconds that each layer of each endpoint may take on each path.
+      - How many seconds each layer of each endpoint may take on each path.
     type: float
     default: 5.0
   deadline:
     description:
-      - Seconds that the whole call may take. Endpoints that are not finished by then are V(untested).
+      - How many seconds the whole call may take. Endpoints that are not finished by then have the verdict V(untested).
     type: float
     default: 30.0
   concurrency:
     description:
-      - How many probes run at the same time.
+      - How many probes may run at the same time.
     type: int
     default: 128
 seealso:
@@ -221,33 +230,33 @@ EXAMPLES = r"""
 
 RETURN = r"""
 endpoints:
-  description: One entry for every entry of O(endpoints), in the same order.
+  description: One entry for each entry of O(endpoints), in the same order.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: The name of the row.
+      description: The name of the endpoint.
       returned: always
       type: str
       sample: "example.com:443"
     host:
-      description: The host as given.
+      description: The host, as given.
       returned: always
       type: str
       sample: example.com
     port:
-      description: The port as given.
+      description: The port, as given.
       returned: always
       type: int
       sample: 443
     protocol:
-      description: The protocol as given.
+      description: The protocol, as given.
       returned: always
       type: str
       sample: https
     path:
-      description: How the connection left the host, the first of O(endpoints[].paths).
+      description: The path of the connection, which is the first of O(endpoints[].paths).
       returned: always
       type: str
       sample: direct
@@ -258,23 +267,24 @@ endpoints:
         - V(unresolved) - the name has no address, or no name server answered in time.
         - V(refused) - the connection was refused, by a host on which the port is closed, or by a firewall.
         - V(rejected) - a firewall or router rejected the connection with an ICMP error, or there is no route.
-        - V(dropped) - no answer to the TCP connection, as when a firewall drops packets.
+        - V(dropped) - the TCP connection got no answer, as happens if a firewall drops packets.
         - V(proxy_unreachable) - the connection to the proxy failed.
-        - V(proxy_auth) - the proxy requires authentication, or rejects the user name and password.
+        - V(proxy_auth) - the proxy requires authentication, or rejects the user name and the password.
         - V(proxy_denied) - the proxy does not allow this endpoint or port.
-        - V(proxy_failed) - the proxy reports that it cannot reach the endpoint, or does not answer for it in time.
-        - V(proxy_broken) - the answer of the proxy is not valid, or the proxy stops in the middle of it.
+        - V(proxy_failed) - the proxy reports that it cannot reach the endpoint, or does not answer the request for it
+          in time.
+        - V(proxy_broken) - the answer of the proxy is invalid or incomplete.
         - V(blocked) - a device on the path answers with a page of its own.
-        - V(tls_intercepted) - the certificate comes from none of O(endpoints[].issuers); RV(endpoints[].tls.trusted)
-          is whether this host trusts it anyway.
-        - V(tls_untrusted) - the certificate comes from an authority that this host does not trust.
+        - V(tls_intercepted) - none of O(endpoints[].issuers) signed the certificate. RV(endpoints[].tls.trusted) is
+          whether this host trusts it anyway.
+        - V(tls_untrusted) - the certificate is signed by an authority that this host does not trust.
         - V(tls_name_mismatch) - the certificate is for another name.
-        - V(tls_expired) - the certificate has expired, or is not valid yet by the clock of this host.
+        - V(tls_expired) - according to the clock of this host, the certificate has expired or is not valid yet.
         - V(certificate_refused) - the endpoint rejects O(endpoints[].client_cert), or requires one that is not set.
         - V(tls_failed) - TCP works but the TLS handshake does not.
         # protocols: failures
         - V(http_failed) - the connection works, but the request gets no HTTP response.
-        - V(upgrade_refused) - the response to the opening of a WebSocket does not open one.
+        - V(upgrade_refused) - the endpoint does not accept the WebSocket upgrade.
         - V(no_reply) - no valid reply from the time server.
         - V(smtp_failed) - the mail server refuses, or the peer is not a mail server.
         - V(starttls_missing) - the mail server does not offer STARTTLS.
@@ -289,43 +299,45 @@ endpoints:
       sample: dropped
     layer:
       description:
-        - The last layer that was tried. It failed unless the verdict is V(reachable). Through a proxy, V(dns) and V(tcp) are
-          those of the connection to the proxy.
+        - The last layer that was tried. It failed unless the verdict is V(reachable). On a path through a proxy, V(dns)
+          and V(tcp) refer to the connection to the proxy.
         # protocols: layers
         - One of V(dns), V(tcp), V(proxy), V(tls), V(http), V(websocket), V(ntp), V(smtp), V(postgresql), V(idle).
         # end
-        - V(null) when the endpoint was not probed in time.
+        - V(null) if the endpoint was not probed in time.
       returned: always
       type: str
       sample: tcp
     detail:
-      description: One sentence on the reason, V(null) when there is nothing to add to the verdict.
+      description: One sentence that gives the reason. V(null) if there is nothing to add to the verdict.
       returned: always
       type: str
       sample: "192.0.2.1 port 443: no answer within 5 s"
     cause:
       description:
-        - What is known of the reason beyond RV(endpoints[].verdict), V(null) where there is no more. Some of it is asked once all
-          endpoints are decided, and left out where O(deadline) passes.
+        - What is known about the reason beyond RV(endpoints[].verdict). V(null) if nothing more is known. Some causes
+          are investigated only after all endpoints have been probed, and are missing if O(deadline) passes first.
         - V(no_basic) - the proxy offers no Basic authentication.
-        - V(proxy_silent) - the proxy accepts the connection, and does not answer the request for the endpoint.
-        - V(common_name_only) - the certificate has no subject alternative names, which is all that container runtimes read.
-        - V(incomplete_chain) - the server sends its own certificate without that of its issuer.
-        - V(lone_certificate) - likewise, but the issuer may as well be a root authority that this host does not trust.
+        - V(proxy_silent) - the proxy accepts the connection, but does not answer the request for the endpoint.
+        - V(common_name_only) - the certificate has no subject alternative names. Container runtimes ignore the common
+          name.
+        - V(incomplete_chain) - the server sends its own certificate without the certificate of its issuer.
+        - V(lone_certificate) - the server sends only its own certificate, but the issuer may also be a root authority
+          that this host does not trust.
         - V(unknown_issuer) - the chain that the server sends ends with an authority that this host does not trust.
-        - V(self_signed) - the certificate is signed by itself.
-        - V(expired_intermediate) - the certificate of an authority that the server sends has expired, or is not valid yet.
-        - V(expired_root) - likewise a certificate in the trust store of this host.
+        - V(self_signed) - the certificate is self-signed.
+        - V(expired_intermediate) - an intermediate certificate that the server sends has expired, or is not valid yet.
+        - V(expired_root) - a certificate in the trust store of this host has expired, or is not valid yet.
         - V(weak_certificate) - a certificate is signed with SHA-1 or MD5, or has a short RSA key.
-        - V(name_filtered) - a device on the path ends TLS connections that ask for this name.
+        - V(name_filtered) - a device on the path cuts TLS connections that ask for this server name.
         - V(no_tls_answer) - nothing answers the start of a TLS handshake.
-        - V(sinkhole) - the name resolves to the address of a filter, or of no server.
+        - V(sinkhole) - the name resolves to the address of a filter, or to an address that no server can have.
         - V(refuses_time) - the time server refuses to serve this host.
       returned: always
       type: str
       sample: incomplete_chain
     address:
-      description: The address that answered, of the endpoint or else of the proxy. V(null) if none did.
+      description: The address that answered, either of the endpoint or of the proxy. V(null) if none answered.
       returned: always
       type: str
       sample: 192.0.2.1
@@ -336,38 +348,38 @@ endpoints:
       elements: str
       sample: ["192.0.2.1", "2001:db8::1"]
     elapsed:
-      description: Seconds that the probe took.
+      description: How many seconds the probe took.
       returned: always
       type: float
       sample: 0.131
     layers:
-      description: The layers that have ended, in their order.
+      description: The layers that were completed or failed, in order.
       returned: always
       type: list
       elements: dict
       contains:
         layer:
-          description: The layer's name.
+          description: The name of the layer.
           returned: always
           type: str
           sample: dns
         verdict:
-          description: V(ok), or one of the verdicts of the row.
+          description: V(ok), or one of the verdicts of the endpoint.
           returned: always
           type: str
           sample: ok
         detail:
-          description: One sentence when the layer failed, else V(null).
+          description: One sentence that gives the reason if the layer failed, otherwise V(null).
           returned: always
           type: str
         elapsed:
-          description: Seconds that the layer took.
+          description: How many seconds the layer took.
           returned: always
           type: float
           sample: 0.012
     tls:
       description:
-        - The certificate of the peer, also when it was not accepted. V(null) when none was received.
+        - The certificate of the peer, even if it was not accepted. V(null) if no certificate was received.
       returned: always
       type: dict
       contains:
@@ -382,12 +394,12 @@ endpoints:
           type: str
           sample: "CN=Amazon RSA 2048 M02, O=Amazon, C=US"
         issuer_organisation:
-          description: The organisation among RV(endpoints[].tls.issuer), V(null) when it names none.
+          description: The organisation in RV(endpoints[].tls.issuer). V(null) if it has none.
           returned: always
           type: str
           sample: Amazon
         trusted:
-          description: Whether the certificate is valid by the trust store and the clock of this host.
+          description: Whether the certificate is valid according to the trust store and the clock of this host.
           returned: always
           type: bool
           sample: true
@@ -397,12 +409,12 @@ endpoints:
           type: str
           sample: CN=example.com
         not_before:
-          description: Start of validity, ISO 8601 in UTC.
+          description: The start of the validity period, in UTC, in ISO 8601 format.
           returned: always
           type: str
           sample: "2026-01-01T00:00:00Z"
         not_after:
-          description: End of validity, ISO 8601 in UTC.
+          description: The end of the validity period, in UTC, in ISO 8601 format.
           returned: always
           type: str
           sample: "2027-01-01T00:00:00Z"
@@ -414,16 +426,17 @@ endpoints:
           sample: ["example.com", "*.example.com"]
     passthrough:
       description:
-        - For O(endpoints[].mutual_tls), V(null) otherwise and when the TLS layer was not reached.
+        - Whether TLS is passed through to the endpoint. V(null) without O(endpoints[].mutual_tls), and if the TLS layer
+          was not reached.
         - V(passthrough) - the peer asks for a client certificate, so it is the endpoint itself.
-        - V(intercepted) - the certificate comes from none of O(endpoints[].issuers).
+        - V(intercepted) - none of O(endpoints[].issuers) signed the certificate.
         - V(inconclusive) - the certificate is valid, but the peer does not ask for a client certificate.
       returned: always
       type: str
       sample: passthrough
     # protocols: evidence
     http:
-      description: The HTTP response. V(null) for other protocols and without a response.
+      description: The HTTP response. V(null) for other protocols, and if there was no response.
       returned: always
       type: dict
       contains:
@@ -433,27 +446,28 @@ endpoints:
           type: int
           sample: 403
         reason:
-          description: The text of the status line.
+          description: The reason phrase of the status line.
           returned: always
           type: str
           sample: Forbidden
         headers:
-          description: The headers, in lower case, that identify the server or a filter.
+          description: The headers that identify the server or a filter, with names in lower case.
           returned: always
           type: dict
           sample: {server: AmazonS3}
         title:
-          description: The title of an HTML page, V(null) for any other response.
+          description: The title of the HTML page. V(null) for any other response.
           returned: always
           type: str
           sample: Access denied
     ntp:
-      description: The reply of the time server. V(null) for other protocols and without a reply.
+      description: The reply of the time server. V(null) for other protocols, and if there was no reply.
       returned: always
       type: dict
       contains:
         offset:
-          description: Seconds that this host's clock is behind the server, V(null) when the server refuses to serve time.
+          description: How many seconds this host's clock is behind the server. V(null) if the server refuses
+            to serve time.
           returned: always
           type: float
           sample: -0.0012
@@ -463,92 +477,99 @@ endpoints:
           type: int
           sample: 2
         kiss:
-          description: The code by which the server refuses to serve time, V(null) where it does not.
+          description: The kiss code with which the server refuses to serve time. V(null) if it does not
+            refuse.
           returned: always
           type: str
           sample: DENY
         root_distance:
           description:
-            - Seconds by which the time may be wrong, by what the server says of its own way to a reference clock. V(null) when the
-              server refuses to serve time.
+            - The root distance of the server, that is, by how many seconds its time may be wrong according to
+              the server itself. V(null) if the server refuses to serve time.
           returned: always
           type: float
           sample: 0.012
     smtp:
-      description: The capabilities of the mail server. V(null) for other protocols and without a reply to EHLO.
+      description: The capabilities of the mail server. V(null) for other protocols, and if there was no reply
+        to EHLO.
       returned: always
       type: dict
       contains:
         banner:
-          description: Its greeting.
+          description: The greeting of the server.
           returned: always
           type: str
           sample: mail.example.com ESMTP
         extensions:
-          description: The extensions that it offers, over TLS where TLS was established.
+          description: The extensions that the server offers. If TLS was established, these are the extensions
+            that it offers over TLS.
           returned: always
           type: list
           elements: str
           sample: [SIZE, STARTTLS, AUTH]
         auth:
-          description: The mechanisms of AUTH that it offers, likewise.
+          description: The AUTH mechanisms that the server offers, over TLS if TLS was established.
           returned: always
           type: list
           elements: str
           sample: [PLAIN, LOGIN]
     postgresql:
-      description: The answer of the database server. V(null) for other protocols and without one.
+      description: The answer of the database server. V(null) for other protocols, and if there was no answer.
       returned: always
       type: dict
       contains:
         tls:
-          description: Whether it offers TLS.
+          description: Whether the server offers TLS.
           returned: always
           type: bool
           sample: true
         in_clear:
           description:
-            - Whether it also takes connections without TLS. V(null) where that is not known.
+            - Whether the server also accepts connections without TLS. V(null) if that is not known.
           returned: always
           type: bool
           sample: true
         authentication:
-          description: What it asks for, such as V(sasl), V(md5) or V(none). V(null) where it answers with an error.
+          description: The authentication that the server asks for, such as V(sasl), V(md5) or V(none).
+            V(null) if it answers with an error.
           returned: always
           type: str
           sample: sasl
         error:
-          description: The error that the server sent, or V(null). An error about the user is expected, since it does not exist.
+          description: The error that the server sent, or V(null). An error about the user is expected,
+            because the user does not exist.
           returned: always
           type: str
           sample: role "hostprep" does not exist
     # end
     attempts:
-      description: The number of attempts. V(2) where the first one timed out; the result is that of the second one.
+      description: The number of attempts. V(2) if the first attempt timed out. The result is then the result of the
+        second attempt.
       returned: always
       type: int
       sample: 1
     other_paths:
       description:
-        - The results of the further O(endpoints[].paths), in their order. Each entry has RV(endpoints[].path) and
-          all fields after it.
-        - The entry of V(pod) also has C(over), the path that the connection took from the pod. If this host reaches the
-          endpoint and the connection of the pod fails after it was opened, the entry has C(with_small_packets), the
-          result with packets of at most 576 bytes.
+        - The results of the other O(endpoints[].paths), in the same order. Each entry has RV(endpoints[].path) and all
+          fields after it.
+        - The entry for V(pod) also has C(over), the path that the connection took from the pod. If this host reaches
+          the endpoint, but the connection of the pod fails after it was opened, the entry also has
+          C(with_small_packets), the result with packets of at most 576 bytes.
       returned: always
       type: list
       elements: dict
 pod:
   description:
-    - The pod from whose network namespace the endpoints were probed. The module finds it among the processes of this
-      host, calls no program of a container runtime, and changes nothing.
-    - Names are resolved with the settings in the pod's C(/etc/resolv.conf). Its C(/etc/hosts) is not read, and
-      certificates are verified against the trust store of this host.
-  returned: when an endpoint has the path V(pod)
+    - The pod from whose network namespace the endpoints were probed. The module finds the pod by the processes of this
+      host. It does not run any program of a container runtime, and changes nothing.
+    - Names are resolved with the settings in the pod's C(/etc/resolv.conf). The pod's C(/etc/hosts) is not read.
+      Certificates are verified against the trust store of this host.
+  returned: if an endpoint has the path V(pod)
   type: dict
   contains:
     error:
-      description: Why nothing was probed from a pod, often that none runs. Then only the fields of this host are set.
+      description: Why nothing was probed from a pod, often because no pod runs. Only the fields about this host are
+        then set.
       returned: when nothing was probed from a pod
       type: str
     namespace:
@@ -557,17 +578,18 @@ pod:
       type: str
       sample: /proc/4711/ns/net
     source:
-      description: How it was found.
+      description: How the network namespace was found.
       returned: otherwise
       type: str
       sample: process 4711, the first of the control group of pod 0a1b2c3d
     pod:
-      description: Namespace and name of the pod, V(null) where its logs do not show them.
+      description: The Kubernetes namespace and the name of the pod. V(null) if the log files of the pod do not show
+        them.
       returned: otherwise
       type: str
       sample: kube-system/coredns-5dd5756b68-abcde
     uid:
-      description: UID of the pod, V(null) where its control group does not show it.
+      description: The UID of the pod. V(null) if its control group does not show it.
       returned: otherwise
       type: str
     resolv_conf:
@@ -588,17 +610,17 @@ pod:
       elements: str
       sample: [rtf.svc.cluster.local, svc.cluster.local, cluster.local]
     ndots:
-      description: How many dots a name needs to be looked up without these domains first.
+      description: How many dots a name must have to be looked up as it is before these domains are appended.
       returned: otherwise
       type: int
       sample: 5
     interface:
-      description: The interface of the pod's default route (IPv4), V(null) without one.
+      description: The interface of the pod's IPv4 default route. V(null) if there is no default route.
       returned: otherwise
       type: str
       sample: eth0
     address:
-      description: Its address.
+      description: The address.
       returned: otherwise
       type: str
       sample: 10.244.1.2
@@ -613,87 +635,90 @@ pod:
       type: int
       sample: 1500
     node_interface:
-      description: The interface of the default route of this host.
+      description: The interface of this host's default route.
       returned: always
       type: str
       sample: eth0
     node_mtu:
-      description: Its MTU.
+      description: The MTU of that interface.
       returned: always
       type: int
       sample: 1500
     traces:
       description:
-        - How far the packets of the pod's connection attempts get, for a few endpoints that this host reaches and the
-          pod does not.
+        - How far the packets of the pod's connection attempts get, for a few endpoints that this host can reach and the
+          pod cannot.
       returned: always
       type: list
       elements: dict
       contains:
         id:
-          description: The endpoint.
+          description: The name of the endpoint.
           returned: always
           type: str
         address:
-          description: The address that was connected to, the endpoint's or the proxy's.
+          description: The address of the endpoint or of the proxy to which a connection was attempted.
           returned: always
           type: str
         port:
-          description: The port.
+          description: The port at that address.
           returned: always
           type: int
         verdict:
-          description: V(reachable), V(dropped), V(refused), V(rejected), V(error) or V(untested).
+          description: The result, V(reachable), V(dropped), V(refused), V(rejected), V(error) or V(untested).
           returned: always
           type: str
         detail:
-          description: One sentence on the reason, else V(null).
+          description: One sentence that gives the reason, or V(null).
           returned: always
           type: str
         entered:
-          description: The interfaces of this host by which the packet came in.
+          description: The interfaces through which the packet entered this host.
           returned: always
           type: list
           elements: str
           sample: [veth1a2b3c4d, cni0]
         left:
-          description: The interfaces by which it left this host, each with the source address that it had then.
+          description: The interfaces through which the packet left this host, each with the source address that the
+            packet then had.
           returned: always
           type: list
           elements: dict
           sample: [{interface: eth0, source: 192.0.2.21}]
         unseen:
-          description: Why packets could not be seen on the interfaces, else V(null).
+          description: Why packets could not be captured on the interfaces, or V(null).
           returned: always
           type: str
     forwarding:
-      description: Whether packets are forwarded - C(ip_forward), and that of each interface in RV(pod.traces[].entered).
-      returned: when there are RV(pod.traces)
+      description: Whether packets are forwarded - C(ip_forward) for the host, and one entry for each interface in
+        RV(pod.traces[].entered).
+      returned: if RV(pod.traces) is not empty
       type: dict
       sample: {ip_forward: true, cni0: true}
 name_servers:
   description: The answers of each name server of this host.
-  returned: when O(name_servers) is true
+  returned: if O(name_servers) is true
   type: dict
   contains:
     servers:
-      description: One entry for each server that C(/etc/resolv.conf) names, and for those behind a server on this host.
+      description: One entry for each server in C(/etc/resolv.conf), and for each server that a local resolver on this
+        host forwards to.
       returned: always
       type: list
       elements: dict
       contains:
         address:
-          description: Its address.
+          description: The address.
           returned: always
           type: str
           sample: 192.0.2.53
         source:
-          description: The file that names it.
+          description: The file that lists the server.
           returned: always
           type: str
           sample: /etc/resolv.conf
         names:
-          description: Its answer for each host of O(endpoints) that is a name, in their order.
+          description: The answer of the server for each host in O(endpoints) that is a name, in the same order.
           returned: always
           type: list
           elements: dict
@@ -705,34 +730,37 @@ name_servers:
               sample: example.com
             status:
               description:
-                - V(ok) - it has addresses. V(nodata) - the name exists without any. V(nxdomain) - there is no such name.
-                - V(servfail), V(refused) or V(rcode N) - the error code of the server.
-                - V(no_tcp) - the answer over UDP is truncated, and TCP does not work.
+                - V(ok) - the name has addresses. V(nodata) - the name exists, but has no addresses. V(nxdomain) - the
+                  name does not exist.
+                - V(servfail), V(refused) or V(rcode N) - the server answered with this error code.
+                - V(no_tcp) - the answer over UDP is truncated, and a query over TCP does not work.
                 - V(no_reply), V(rejected) or V(dropped) - no answer was received. V(untested) - O(deadline) passed first.
               returned: always
               type: str
               sample: ok
             addresses:
-              description: The addresses, IPv4 or else IPv6.
+              description: The IPv4 addresses, or the IPv6 addresses if there are none.
               returned: always
               type: list
               elements: str
               sample: ["192.0.2.1"]
             verdict:
               description:
-                - The result of the endpoint at RV(name_servers.servers[].names[].addresses), where none of them is among those
-                  of the first server, as in RV(endpoints[].verdict). V(null) otherwise.
+                - The result of probing the endpoint at RV(name_servers.servers[].names[].addresses), with the values of
+                  RV(endpoints[].verdict). It is set only if the first server returned none of these addresses,
+                  otherwise it is V(null).
               returned: always
               type: str
               sample: tls_untrusted
             detail:
-              description: One sentence on the reason, else V(null).
+              description: One sentence that gives the reason, or V(null).
               returned: always
               type: str
         invented:
           description:
-            - Likewise for a random name below C(com) and below each of RV(name_servers.search). A server that returns addresses
-              for one returns them for every name there.
+            - The answers for a random name below C(com) and below each domain in RV(name_servers.search), with the same
+              fields as RV(name_servers.servers[].names). A server that returns addresses for such a name invents them
+              for every name in that domain.
           returned: always
           type: list
           elements: dict
@@ -743,7 +771,7 @@ name_servers:
       elements: str
       sample: [example.com]
     ndots:
-      description: How many dots a name needs to be looked up without these domains first.
+      description: How many dots a name must have to be looked up as it is before these domains are appended.
       returned: always
       type: int
       sample: 1

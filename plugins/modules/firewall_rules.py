@@ -9,13 +9,14 @@ module: firewall_rules
 short_description: Allow incoming traffic on the active firewall of a host, without a lock-out
 version_added: 1.0.0
 description:
-  - Manages a set of rules in addition to those of the site, under one name, on the active firewall of the host. The rules
-    take effect at once and after a reboot. A rule, chain, set or connection of the site is never touched.
-  - A change is rolled back by the host itself after O(rollback_timeout) seconds, or at the next boot, unless
-    O(state=confirmed) is called over an SSH connection that was made after the change. The rollback needs no controller.
-    RV(pending) is whether the host waits for the confirmation.
-  - A call that finds the wanted rules writes nothing and reloads nothing.
-  - Needs systemd, and Python 3.6 or newer with its standard library on the host. Must run as root.
+  - Manages a set of rules under one name on the active firewall of the host, in addition to the rules of the site. The
+    rules take effect immediately and survive a reboot. Rules, chains, sets and connections of the site are never
+    changed.
+  - The host itself rolls a change back after O(rollback_timeout) seconds, or at the next boot, unless the module is
+    called with O(state=confirmed) over an SSH connection that was opened after the change. The rollback does not depend
+    on the control node. RV(pending) is whether the host waits for the confirmation.
+  - If the rules are already as requested, the module writes and reloads nothing.
+  - The managed host needs systemd, and Python 3.6 or newer. The module must run as root.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
 attributes:
@@ -24,35 +25,36 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows the rules that are added and removed in the syntax of the firewall, those after a reboot separately where they
-        differ.
+      - Shows the rules that are added and removed, in the syntax of the firewall. If the rules after a reboot differ
+        from the current ones, they are shown separately.
 options:
   label:
-    description: The name of all objects of this set of rules on the host.
+    description: The name of this set of rules. All objects that belong to it on the host carry this name.
     type: str
     required: true
   state:
     description:
-      - V(present) applies the rules, V(absent) removes all of them.
-      - V(confirmed) confirms a change, and fails where the host has rolled it back already, or where the connection is
-        the one over which it was made.
-      - V(rolled_back) rolls a change that is not confirmed back at once.
+      - V(present) applies the rules. V(absent) removes all rules with this O(label).
+      - V(confirmed) confirms a change. It fails if the host has already rolled the change back, or if it is called over
+        the same connection as the change.
+      - V(rolled_back) immediately rolls back a change that has not been confirmed.
     type: str
     choices: [present, absent, confirmed, rolled_back]
     default: present
   backend:
     description:
-      - The firewall to write the rules to. V(auto) uses the active one. Where none is active, nothing is changed; where
-        two are, the module fails.
-      - A firewall that is named is started and enabled at boot. It must be installed, and no other may be active.
-      - It is not started where that would flush rules which a program such as Docker or Kubernetes keeps for itself.
-        O(state=absent) stops what was started, but not where stopping it would flush such rules.
-      - Tables and chains of such programs do not count as a firewall of the site, and are never changed.
+      - The firewall to write the rules to. V(auto) uses the active firewall. If no firewall is active, nothing is
+        changed. If two are active, the module fails.
+      - Any other value names a firewall, which is started, and enabled at boot. It must be installed, and no other
+        firewall may be active.
+      - The firewall is not started if that would flush rules that a program such as Docker or Kubernetes manages.
+        O(state=absent) stops a firewall that this module has started, unless that would flush such rules.
+      - Tables and chains of such programs do not count as an active firewall, and are never changed.
     type: str
     choices: [auto, firewalld, nftables, ufw, iptables]
     default: auto
   sets:
-    description: Sets of IPv4 and IPv6 addresses, by name.
+    description: Sets of IPv4 and IPv6 addresses, by name. O(rules[].from_set) refers to these names.
     type: dict
     default: {}
   rules:
@@ -62,7 +64,7 @@ options:
     default: []
     suboptions:
       comment:
-        description: The purpose of the rule, one word. The programs of the firewall show it with the rule.
+        description: The purpose of the rule, in one word. The tools of the firewall show it with the rule.
         type: str
         required: true
       transport:
@@ -71,77 +73,82 @@ options:
         choices: [tcp, udp]
         required: true
       ports:
-        description: Ports and ranges of ports.
+        description: Ports and port ranges, such as V(30000-32767).
         type: list
         elements: str
         required: true
       from_set:
-        description: Only packets from the addresses of this set.
+        description: The name of a set in O(sets). Packets from its addresses are allowed.
         type: str
       networks:
-        description: Only packets from these addresses and networks. Without these and O(rules[].from_set), from anywhere.
+        description: Packets from these addresses and networks are allowed. If this is empty and O(rules[].from_set) is
+          not set, packets from anywhere are allowed.
         type: list
         elements: str
         default: []
       expires:
-        description: Whether the rule ends after O(expire_after) seconds, also while no controller runs.
+        description: Whether the host removes the rule after O(expire_after) seconds. This does not depend on the
+          control node.
         type: bool
         default: false
   trusted_networks:
-    description: Networks from which all packets are accepted, and from and to which all packets are forwarded.
+    description: Networks from which the host accepts all packets. All packets from and to these networks are also
+      forwarded.
     type: list
     elements: str
     default: []
   default_deny:
-    description: Whether the host drops what neither these rules nor those of the site allow. SSH stays open.
+    description: Whether the host drops all incoming traffic that neither these rules nor the rules of the site allow.
+      SSH stays open. V(false) leaves the default of the firewall as it is.
     type: bool
     default: false
   keep_ports:
     description:
-      - TCP ports that stay open to all sources where O(default_deny) or the start of a firewall would close them.
-      - The ports on which sshd listens, and that of the connection in use, are always among them.
+      - TCP ports that stay open to all sources when O(default_deny) or the start of a firewall would close them.
+      - The ports on which sshd listens, and the port of the current connection, always stay open.
     type: list
     elements: int
     default: []
   expire_after:
     description: >-
-      Seconds until rules that expire end. A call in the second half of that time restarts it, one in the first half
-      changes nothing.
+      After how many seconds rules with O(rules[].expires=true) are removed. If the module is called in the second half
+      of this time, the time starts again. In the first half, it does not.
     type: int
     default: 86400
   rollback_timeout:
-    description: Seconds that the host waits for a confirmation, counted from the end of the change.
+    description: How many seconds the host waits for the confirmation, counted from the end of the change.
     type: int
     default: 60
   wait_timeout:
     description:
-      - Seconds to wait while another call changes the firewall, or while its change waits to be confirmed. Then the module
-        fails, names that change and leaves it alone.
+      - How many seconds to wait while another call changes the firewall, or while its change waits to be confirmed.
+        After that, the module fails and reports the other change, which it leaves alone.
     type: int
     default: 120
   confirm:
     description:
-      - Whether to confirm the change over a new connection within the same task, which does not depend on how many hosts a
-        play has or how many of them run at once.
-      - Where no new connection can be made in time, the task waits until the host has rolled the change back, and fails.
-      - A pending change of a killed run of this controller is rolled back at once, rather than waited for.
+      - Whether to confirm the change over a new connection within the same task. The number of hosts in the play and
+        the number of forks then do not matter.
+      - If no new connection can be opened in time, the task waits until the host has rolled the change back, and then
+        fails.
+      - If a killed run of this control node left a pending change, that change is rolled back immediately.
     type: bool
     default: false
   change_id:
     description:
-      - The change to confirm or to roll back, from RV(change_id). Without it, the pending one.
+      - The change to confirm or to roll back, as returned in RV(change_id). By default, the pending change.
     type: str
   run:
     description:
-      - Which process on which controller makes the change. O(confirm) sets it.
-      - With O(state=rolled_back), only a change of this process is rolled back.
+      - Identifies the process and the control node that make the change. It is set automatically with O(confirm=true).
+      - With O(state=rolled_back), a change is rolled back only if this process made it.
     type: str
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
-- name: Configure access to etcd for the other nodes
+- name: Allow the other nodes to access etcd
   hostprep.runtime_fabric.firewall_rules:
     label: my_cluster
     sets:
@@ -153,16 +160,16 @@ EXAMPLES = r"""
         from_set: nodes
     confirm: true
 
-- name: Restore the firewall without the rules, for a later task to confirm
+- name: Remove the rules, and leave the confirmation to a later task
   hostprep.runtime_fabric.firewall_rules:
     label: my_cluster
     state: absent
   register: firewall
 
-- name: Drop the connection over which the change was made
+- name: Close the connection over which the change was made
   ansible.builtin.meta: reset_connection
 
-- name: Confirm the change over a new one
+- name: Confirm the change over a new connection
   hostprep.runtime_fabric.firewall_rules:
     label: my_cluster
     state: confirmed
@@ -172,12 +179,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 backend:
-  description: The firewall that holds the rules, V(null) where none does.
+  description: The firewall that the rules were written to. V(null) if there is none.
   returned: with O(state=present) and O(state=absent)
   type: str
   sample: nftables
 active:
-  description: The firewalls that are active for the site, and why they count as active.
+  description: The active firewalls of the site, each with the reason why it counts as active.
   returned: with O(state=present)
   type: dict
   sample:
@@ -188,16 +195,16 @@ pending:
   type: bool
 change_id:
   description: The change that waits to be confirmed.
-  returned: when RV(pending)
+  returned: if RV(pending) is true
   type: str
   sample: 0f8fad5bd9cb469fa16570867728950e
 busy:
-  description: Whether the module failed because another change is under way or waits to be confirmed.
-  returned: when another change is pending
+  description: Whether the module failed because another change is in progress or waits to be confirmed.
+  returned: if another change is pending
   type: bool
 pending_change:
-  description: The change that waits to be confirmed, V(null) while it is still being made.
-  returned: when another change is pending
+  description: The change that waits to be confirmed. V(null) if it is still in progress.
+  returned: if another change is pending
   type: dict
   sample:
     id: 0f8fad5bd9cb469fa16570867728950e
@@ -205,8 +212,8 @@ pending_change:
     run: null
     seconds: 60
 expires_at:
-  description: When rules that expire end, in seconds since the epoch; V(0) without any.
-  returned: with O(state=present), where there is a backend
+  description: When rules that expire are removed, in seconds since the epoch. V(0) if no rule expires.
+  returned: with O(state=present), if there is a backend
   type: int
 """
 
@@ -258,7 +265,7 @@ def main():
         supports_check_mode=True,
     )
     if os.geteuid() != 0:
-        module.fail_json(msg="the firewall can only be read and changed by root: set become")
+        module.fail_json(msg="only root can read and change the firewall: set become")
     parameters = {name: value for name, value in module.params.items() if name != "confirm"}
     try:
         result = Change(Host(), parameters, module.check_mode).run()

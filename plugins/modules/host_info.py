@@ -6,23 +6,23 @@
 DOCUMENTATION = r"""
 ---
 module: host_info
-short_description: Collect evidence of the system, disks, kernel, clock, network, proxies, packages and firewalls of a host
+short_description: Collect evidence about a host, such as its kernel, clock, network, proxies and firewalls
 version_added: 1.0.0
 description:
-  - Looks at the host and changes nothing. What it finds is evidence, not a judgement; nothing of it makes the task fail.
-  - Each section is collected on its own, and so is each part of the sections C(system), C(storage) and C(network). What
-    cannot be read holds only RV(ignore:error), and the others are still there.
-  - Disks are not opened, nothing is looked at that is mounted over the network, and no file is read beyond a megabyte.
-  - Needs Python 3.6 or newer and its standard library on the host, systemd, C(ip) for the network section, and
-    C(lsblk) and udev for the disks.
-    An ordinary user may read all that is collected, but for files of proxy settings that hold passwords, and for the
-    rules of firewalls.
+  - Inspects the host and changes nothing. The module only collects evidence. It does not judge it, and does not fail
+    because of what it finds.
+  - Each section is collected independently, and so is each part of the sections C(system), C(storage) and C(network). A
+    section or part that cannot be read contains only RV(ignore:error). The others are not affected.
+  - Disks are not opened, network filesystems are not examined, and files larger than one megabyte are not read.
+  - The managed host needs Python 3.6 or newer, systemd, C(ip) for the section C(network), and C(lsblk) and udev for the
+    disks. Most of the evidence can be collected without root. Root is required for firewall rules, and for proxy
+    settings in files that contain passwords.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
 options:
   sections:
-    description: Which sections to collect.
+    description: The sections to collect. By default, all of them.
     type: list
     elements: str
     choices:
@@ -30,128 +30,135 @@ options:
     default:
       [kernel, time, network, proxy, packages, system, storage, firewall, swap, selinux, cloud_setup, tunnel_offload]
   sysctls:
-    description: Kernel parameters to look up, now and as they will be after the next boot.
+    description: The kernel parameters to look up, with their current values and their values after the next boot.
     type: list
     elements: str
     default: []
   kernel_modules:
-    description: Kernel modules to look up. A feature that is built into the kernel counts as available.
+    description: The kernel modules to look up. A feature that is built into the kernel counts as available.
     type: list
     elements: str
     default: []
   files:
     description:
-      - Files to return the text, the mode and the owner of.
-      - Not for files with secrets.
+      - The files whose text, mode and owner are returned.
+      - Do not use this option for files with secrets.
     type: list
     elements: str
     default: []
   units:
-    description: Units of systemd to look up.
+    description: The systemd units to look up.
     type: list
     elements: str
     default: []
   kernel_options:
-    description: Options of the kernel's configuration to look up, without C(CONFIG_).
+    description: The options of the kernel configuration to look up, without the prefix C(CONFIG_).
     type: list
     elements: str
     default: []
   accounts:
-    description: Numbers of users and groups to look up.
+    description: The user and group ids to look up.
     type: list
     elements: int
     default: []
   directories:
     description:
-      - Directories to look up the free space of, and whether root may write there. Nothing is written. Of one that does not exist the
-        nearest above it counts.
+      - The directories whose free space to look up, and whether root may write to them. Nothing is written. If a
+        directory does not exist, its nearest existing parent directory is used.
     type: list
     elements: str
     default: []
   settings_file:
-    description: A file of shell variables of which O(device_settings) are read. It is not run.
+    description: A file with shell variables, from which O(device_settings) are read. The file is not executed. If it is
+      empty, no file is read.
     type: str
     default: ""
   device_settings:
-    description: Variables of O(settings_file) that name devices. Nothing else of the file is returned.
+    description: The variables in O(settings_file) that name devices. Nothing else in the file is returned.
     type: list
     elements: str
     default: []
   dns_address:
-    description: A local address on which a DNS server is to listen; processes that hold its port are returned.
+    description: The local address on which a DNS server will have to listen. The processes that use port 53 of this
+      address are returned.
     type: str
     default: 127.0.0.1
   arp_sweep:
     description:
-      - Whether to send an ARP request for every address of the subnet of the default route, for about a second.
-      - Not for subnets larger than /22. Needs root.
+      - Whether to send an ARP request for every address in the subnet of the default route. This takes about one
+        second.
+      - Subnets larger than /22 are not supported. Requires root.
     type: bool
     default: false
   clock_wait:
     description:
-      - For how many seconds to wait until chrony is synchronised before evidence of the clock is taken.
-      - The wait ends as soon as it is. V(0) looks once.
+      - How many seconds to wait for chrony to be synchronised before evidence about the clock is collected.
+      - The wait ends as soon as chrony is synchronised. V(0) does not wait.
     type: int
     default: 0
   clock_settled:
     description:
-      - Whether to wait for at most 10 seconds more while chrony has been started so recently that it takes its first samples, or
-        is synchronised and does not know yet, to a tenth of a second, how far off the clock is. Clocks cannot be compared before.
+      - Whether to wait for at most 10 more seconds if chrony has just been started and is taking its first samples, or
+        if it is synchronised but does not yet know the offset of the clock to a tenth of a second. Before that, the
+        clocks of hosts cannot be compared.
     type: bool
     default: false
   proxy_hashes:
     description:
-      - URLs of proxies that are expected in the host's files, each as the digest that the filter
-        P(hostprep.runtime_fabric.proxy_parts#filter) returns. A digest, because Ansible hides a secret option wherever
-        its text turns up in a result, and a password may be a word that is in one anyway.
-      - Neither a user nor a password is returned. RV(ignore:host.proxy.settings[].password) is whether the URL was
+      - The URLs of proxies that are expected in the host's files, each as the digest that the filter
+        P(hostprep.runtime_fabric.proxy_parts#filter) returns. Digests are used because Ansible hides the text of a
+        secret option everywhere in a result, and a password may be a word that occurs in the result anyway.
+      - User names and passwords are never returned. RV(ignore:host.proxy.settings[].password) says whether the URL was
         one of these.
     type: list
     elements: str
     default: []
   blocks:
     description:
-      - Marked blocks of M(hostprep.runtime_fabric.managed_blocks) to read. A block of the same name is also read in
-        the file that chronyd reads first and in each file of keys that this one names, when the section C(time) is collected.
+      - The marked blocks of M(hostprep.runtime_fabric.managed_blocks) to read. If the section C(time) is collected,
+        blocks with the same name are also read from chronyd's main configuration file, and from each key file that it
+        names.
     type: list
     elements: dict
     default: []
     suboptions:
       name:
-        description: The name in the markers.
+        description: The name in the marker lines.
         type: str
         required: true
       path:
-        description: The file.
+        description: The path of the file.
         type: path
         required: true
       section:
-        description: The section of an INI file at whose end the block belongs.
+        description: The section of an INI file at whose end the block belongs. Without it, the block belongs at the end
+          of the file.
         type: str
   known:
     description:
-      - Evidence that was collected earlier in the run, RV(host), and the options of that call. Where it has all that is asked
-        for, it is returned, and the host is not connected to.
+      - Evidence that was collected earlier in the run, RV(host), and the options of that call. If it contains
+        everything that is requested, it is returned, and Ansible does not connect to the host.
     type: dict
     suboptions:
       options:
-        description: The options that O(known.host) was collected with.
+        description: The options with which O(known.host) was collected.
         type: dict
         default: {}
       host:
-        description: What the call returned, RV(host).
+        description: The evidence that the call returned, RV(host).
         type: dict
         default: {}
       made:
         description:
-          - When the call returned, in nanoseconds of the monotonic clock of the control node, as RV(ignore:made) of
-            M(hostprep.runtime_fabric.plan_changes) says. Evidence that is older than five minutes is collected again.
-          - Left out, the play vouches for the evidence.
+          - When the call returned, in nanoseconds of the control node's monotonic clock, from RV(ignore:made) of
+            M(hostprep.runtime_fabric.plan_changes). Evidence that is older than five minutes is collected again.
+          - If it is not set, the age of the evidence is not checked.
         type: int
   block_lines:
     description:
-      - Lines that are expected in O(blocks), each with the digest of what stands in the file for it. A line of that digest
-        is returned as its key here, so that no secret has to leave the controller or the host.
+      - The lines that are expected in O(blocks). Each key is a line with placeholders for secrets, and its value is the
+        digest of the line as it is in the file. A line with that digest is returned as the key, so that no secret
+        leaves the control node or the host.
     type: dict
     default: {}
 author:
@@ -161,18 +168,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Will this host still forward packets after a reboot?
+- name: Look up whether the host forwards packets now and after a reboot
   hostprep.runtime_fabric.host_info:
     sections: [kernel]
     sysctls: [net.ipv4.ip_forward]
     kernel_modules: [br_netfilter]
   register: found
 
-- name: Report the file that decides it
+- name: Show the file and line that set it at boot
   ansible.builtin.debug:
     var: found.host.kernel.sysctls['net.ipv4.ip_forward'].at_boot_source
 
-- name: Give chrony half a minute to find its source
+- name: Wait for at most 30 seconds until chrony is synchronised
   hostprep.runtime_fabric.host_info:
     sections: [time]
     clock_wait: 30
@@ -190,9 +197,10 @@ host:
       returned: always
     files:
       description:
-        - For each of O(files) its RV(ignore:text), V(null) where it cannot be read, its RV(ignore:mode), and the numbers of
-          its RV(ignore:owner) and RV(ignore:group); those of a link where it is one.
-        - V(null) for a file that does not exist.
+        - For each of O(files), its RV(ignore:text), which is V(null) if the file cannot be read, its RV(ignore:mode),
+          and the ids of its RV(ignore:owner) and RV(ignore:group). For a symbolic link, these are the mode and the ids
+          of the link itself.
+        - The value is V(null) for a file that does not exist.
       type: dict
       returned: with O(files)
       sample:
@@ -202,7 +210,7 @@ host:
           owner: 0
           text: "br_netfilter\n"
     units:
-      description: For each of O(units) that is installed whether it is RV(ignore:active) and RV(ignore:enabled).
+      description: Whether each installed unit in O(units) is RV(ignore:active) and RV(ignore:enabled).
       type: dict
       returned: with O(units)
       sample:
@@ -211,15 +219,18 @@ host:
           enabled: true
     blocks:
       description:
-        - For each of O(blocks) where the links of its RV(ignore:path) lead (RV(ignore:target)), the RV(ignore:mode) of the file,
-          how many RV(ignore:missing_directories) are above it, and RV(ignore:leftovers) of an interrupted write.
-        - The RV(ignore:lines) of the block, V(null) without one, as in O(block_lines) where they are RV(ignore:expected) and
-          without anything that may be secret where they are not; the mode that the file had without the block
-          (RV(ignore:mode_before)), and whether the block is at the end of the file or section (RV(ignore:in_place)).
-        - Only RV(ignore:error) for a file that cannot be read.
+        - For each of O(blocks), the RV(ignore:target) to which the links in its RV(ignore:path) lead, the
+          RV(ignore:mode) of the file, the number of parent directories that do not exist
+          (RV(ignore:missing_directories)), and temporary files that an interrupted write left behind
+          (RV(ignore:leftovers)).
+        - RV(ignore:lines) are the lines of the block, or V(null) if there is no block. Lines that are
+          RV(ignore:expected) are returned as in O(block_lines), and other lines without anything that may be a secret.
+          RV(ignore:mode_before) is the mode that the file had without the block. RV(ignore:in_place) is whether the
+          block is at the end of the file or section.
+        - If a file cannot be read, its entry has only RV(ignore:error).
       type: list
       elements: dict
-      returned: when O(blocks) is not empty
+      returned: if O(blocks) is not empty
       sample:
         - name: site proxy
           path: /etc/pip.conf
@@ -238,14 +249,15 @@ host:
       returned: when requested
       contains:
         release:
-          description: As C(uname -r) prints it.
+          description: The release of the running kernel, as C(uname -r) prints it.
           type: str
           returned: when readable
           sample: 6.1.0-40-amd64
         newest:
           description:
-            - The newest installed release of the same flavour, which the next boot will most likely start.
-            - V(null) where no kernel is installed, as in a container.
+            - The newest installed kernel release of the same flavour, which will most likely be running after the next
+              boot.
+            - V(null) if no kernel is installed, as in a container.
           type: str
           returned: when readable
         modular:
@@ -253,7 +265,7 @@ host:
           type: bool
           returned: when readable
         modules_present:
-          description: False where C(/lib/modules) has other kernels' modules and none of the running one.
+          description: V(false) if C(/lib/modules) has modules of other kernels, but none of the running kernel.
           type: bool
           returned: when readable
         platform:
@@ -263,14 +275,14 @@ host:
           sample: {"id": rocky, "version": "9.4", "like": [rhel, centos, fedora]}
         sysctls:
           description:
-            - For each name of O(sysctls) a dictionary of RV(ignore:live), the value now, RV(ignore:at_boot), the value
-              after the next boot, and RV(ignore:at_boot_source), the file and line that decide it.
-              RV(ignore:set_by) lists all lines that set it, with their values, the one that counts last. The boot is
-              replayed, systemd-sysctl first and then what else writes parameters, such as ufw, tuned and
-              systemd-networkd; values are what the kernel makes of a text.
-            - V(null) where the key does not exist, or where nothing sets it.
-            - RV(ignore:beside) is the value that C(sysctl --system) gives it, and the line that decides that, where it
-              is another one than at boot.
+            - For each name in O(sysctls), RV(ignore:live) is the current value, RV(ignore:at_boot) is the value after
+              the next boot, and RV(ignore:at_boot_source) is the file and line that determine it. RV(ignore:set_by)
+              lists all lines that set the parameter, with their values. The line that takes effect is the last one. The
+              module replays the boot, first systemd-sysctl and then everything else that writes parameters, such as
+              ufw, tuned and systemd-networkd. Values are as the kernel interprets them.
+            - A value is V(null) if the parameter does not exist, or if nothing sets it.
+            - RV(ignore:beside) is the value that C(sysctl --system) would set, with the line that determines it. It is
+              V(null) if that is the same value as at boot.
           type: dict
           returned: when readable
           sample:
@@ -284,10 +296,12 @@ host:
               beside: null
         boot:
           description:
-            - What else the replay of the next boot finds. RV(ignore:forwarding) has the interfaces that forward other
-              than C(net.ipv4.ip_forward) says, now or after a boot, and C(default) for interfaces to come.
-            - RV(ignore:otherwise) lists values that another order at boot would leave, RV(ignore:refused) texts that the
-              kernel does not take, RV(ignore:scripts) what lines of scripts would set if they ran.
+            - What else the replay of the next boot finds. RV(ignore:forwarding) lists the interfaces whose forwarding
+              setting differs from C(net.ipv4.ip_forward), now or after a boot. C(default) stands for interfaces that do
+              not exist yet.
+            - RV(ignore:otherwise) lists values that would result if services ran in a different order at boot.
+              RV(ignore:refused) lists values that the kernel does not accept. RV(ignore:scripts) lists what lines of
+              scripts would set if they ran.
           type: dict
           returned: when readable
           sample:
@@ -302,11 +316,12 @@ host:
             scripts: []
         modules:
           description:
-            - For each name of O(kernel_modules) whether it is RV(ignore:available) now and RV(ignore:how), V(loaded),
-              V(built_in), V(feature) or V(absent). RV(ignore:file) is what modprobe would load, RV(ignore:obstacle) the
-              line of modprobe.d, or the parameter of the kernel's command line, that prevents loading it.
-            - RV(ignore:at_boot) is whether it will be there after the next boot, also if that starts another kernel,
-              RV(ignore:at_boot_source) by which file of modules-load.d.
+            - For each name in O(kernel_modules), RV(ignore:available) is whether the module is available now, and
+              RV(ignore:how) is V(loaded), V(built_in), V(feature) or V(absent). RV(ignore:file) is the file that
+              modprobe would load. RV(ignore:obstacle) is the line in modprobe.d, or the kernel command-line parameter,
+              that prevents loading the module.
+            - RV(ignore:at_boot) is whether the module will be available after the next boot, even if that starts
+              another kernel. RV(ignore:at_boot_source) is the file in modules-load.d that loads it.
           type: dict
           returned: when readable
           sample:
@@ -319,18 +334,19 @@ host:
               at_boot_source: /etc/modules-load.d/runtime-fabric.conf
         unreadable:
           description:
-            - Files that set RV(ignore:sysctls) at boot, or load or forbid RV(ignore:modules), and could not be read, each
-              with the reason.
+            - Files that could not be read, each with the reason. Those in RV(ignore:sysctls) may set kernel parameters
+              at boot. Those in RV(ignore:modules) may load kernel modules or prevent loading them.
           type: dict
           returned: when readable
           sample: {"sysctls": ["/etc/sysctl.d/x.conf: larger than 1048576 bytes"], "modules": []}
         masked:
-          description: Those of C(systemd-sysctl.service) and C(systemd-modules-load.service) that are masked, and do not run.
+          description: Which of C(systemd-sysctl.service) and C(systemd-modules-load.service) are masked and so do not
+            run.
           type: list
           elements: str
           returned: when readable
         dangling:
-          description: Dangling links among them, which have no content for any program.
+          description: Those of the same files that are dangling symbolic links. Programs ignore them.
           type: dict
           returned: when readable
           sample: {"sysctls": ["/etc/sysctl.conf: dangling link to /srv/sysctl.conf"], "modules": []}
@@ -346,7 +362,7 @@ host:
       returned: when requested
       contains:
         units:
-          description: For each installed time service whether it is RV(ignore:active) and RV(ignore:enabled).
+          description: Whether each installed time service is RV(ignore:active) and RV(ignore:enabled).
           type: dict
           returned: when readable
           sample:
@@ -354,20 +370,21 @@ host:
               active: true
               enabled: true
         guest:
-          description: Hypervisors that set this machine's clock, V(VMware), V(Hyper-V) or V(VirtualBox).
+          description: The hypervisors that set the clock of this machine, V(VMware), V(Hyper-V) or V(VirtualBox).
           type: list
           elements: str
           returned: when readable
         chrony:
           description:
-            - The fields of C(chronyc tracking) and C(chronyc sources) by name; offsets in seconds.
-            - RV(ignore:version) and RV(ignore:features) of chronyd, RV(ignore:unresolved), the number of sources without
-              an address, and RV(ignore:log), the last lines about NTS where a source has got no keys.
-            - Where chrony does not use a source, RV(ignore:too_distant) is whether it rejects it for its root distance, and
-              RV(ignore:answer) is what the last valid answer of the server says.
-            - A source has RV(ignore:address) V(null) where its RV(ignore:name) does not resolve. What only root may read,
-              or what only a newer chrony reports, is V(null).
-            - No RV(ignore:tracking) but RV(ignore:error) where chronyc did not answer.
+            - The fields of C(chronyc tracking) and C(chronyc sources), by name. Offsets are in seconds.
+            - RV(ignore:version) and RV(ignore:features) are those of chronyd. RV(ignore:unresolved) is the number of
+              sources without an address. RV(ignore:log) has the last log lines about NTS if a source has not received
+              any keys.
+            - If chrony does not use a source, RV(ignore:too_distant) is whether it rejects the source because of its
+              root distance, and RV(ignore:answer) is the content of the server's last valid answer.
+            - RV(ignore:address) of a source is V(null) if its RV(ignore:name) does not resolve. Fields that only root
+              may read, or that only a newer chrony reports, are V(null).
+            - If chronyc did not answer, there is RV(ignore:error) instead of RV(ignore:tracking).
           type: dict
           returned: when readable
           sample:
@@ -403,14 +420,16 @@ host:
             version: "4.3"
         configuration:
           description:
-            - RV(ignore:path) of chrony's own configuration file, which RV(ignore:option) C(-f) may name, and in
-              RV(ignore:files) the lines of all files that name the file of keys or other files to read, each with the file
-              that it stands RV(ignore:in) and its marked block. V(null) without such a file. With RV(ignore:directives)
-              chronyd is started with directives instead of a file.
-            - RV(ignore:sources) are the time sources that these files name, RV(ignore:keys) the ids of the symmetric keys,
-              RV(ignore:control) is the socket or the port by which chronyc finds chronyd where it is not the usual one.
-            - RV(ignore:newer) are the files and directories of the configuration that have changed since chronyd read
-              them, V(null) where it does not run.
+            - RV(ignore:path) is chronyd's main configuration file, and RV(ignore:option) is whether the option C(-f)
+              names it. RV(ignore:files) lists all directives that name the key file or other files to read. For each of
+              them, RV(ignore:in) is the file that contains it, and RV(ignore:block) is its marked block, or V(null).
+              The whole value is V(null) if there is no configuration file. RV(ignore:directives) is whether chronyd is
+              started with directives instead of a file.
+            - RV(ignore:sources) are the time sources that these files name, and RV(ignore:keys) are the ids of the
+              symmetric keys. RV(ignore:control) is the socket or port through which chronyc reaches chronyd, if it is
+              not the default.
+            - RV(ignore:newer) lists the files and directories of the configuration that have changed since chronyd read
+              them. It is V(null) if chronyd does not run.
           type: dict
           returned: when readable
           sample:
@@ -437,27 +456,28 @@ host:
                 path: /etc/chrony/chrony.keys
             newer: []
         platform:
-          description: The operating system, as C(os-release) names it.
+          description: The operating system, from C(/etc/os-release).
           type: dict
           returned: when readable
           sample: {"id": debian, "version": "12", "like": []}
         synchronised:
           description:
-            - Whether the clock follows a time source, whichever service keeps it; V(null) where that is not known.
+            - Whether the clock is synchronised with a time source, regardless of the service that synchronises it.
+              V(null) if that is not known.
           type: bool
           returned: when readable
           sample: true
         timezone:
-          description: Name of the local time zone, V(null) where it is not known.
+          description: The name of the local time zone. V(null) if it is not known.
           type: str
           returned: when readable
           sample: Europe/Berlin
         waited:
-          description: Seconds waited because of O(clock_wait) and O(clock_settled).
+          description: How many seconds the module waited because of O(clock_wait) and O(clock_settled).
           type: float
           returned: when readable
         clock:
-          description: The host's clock as seconds since the epoch.
+          description: The time of the host's clock, in seconds since the epoch.
           type: float
           returned: when readable
         # facts: time
@@ -467,13 +487,14 @@ host:
           type: str
           returned: when it could not be read
     network:
-      description: Addresses, routes and resolvers. Any part of it holds only RV(ignore:error) where it could not be read.
+      description: Addresses, routes and resolvers. A part that could not be read contains only RV(ignore:error).
       type: dict
       returned: when requested
       contains:
         # facts: network
         addresses:
-          description: Every address but loopback and link-local ones; RV(ignore:dynamic) is true for one with a lifetime.
+          description: All addresses except loopback and link-local addresses. RV(ignore:dynamic) is
+            V(true) if the address has a lifetime.
           type: list
           elements: dict
           sample:
@@ -484,7 +505,8 @@ host:
               prefix: 24
           returned: always
         default_route:
-          description: Interface, gateway and origin of the IPv4 default route, V(null) without one.
+          description: The interface, gateway and origin of the IPv4 default route. V(null) if there is no
+            default route.
           type: dict
           sample:
             gateway: 192.168.230.1
@@ -493,9 +515,10 @@ host:
           returned: always
         routes:
           description:
-            - IPv4 routes of the main table, one with several next hops as one route for each; the default route has the
-              destination C(0.0.0.0/0).
-            - RV(ignore:type) is C(unicast), or what the kernel does with packets instead of sending them, as C(blackhole).
+            - The IPv4 routes of the main table. A route with several next hops is returned as one route
+              for each next hop. The default route has the destination C(0.0.0.0/0).
+            - RV(ignore:type) is C(unicast), or what the kernel does with packets instead of sending them,
+              such as C(blackhole).
           type: list
           elements: dict
           sample:
@@ -506,21 +529,23 @@ host:
               type: unicast
           returned: always
         mtus:
-          description: The longest packet that each interface sends, in bytes.
+          description: The MTU of each interface, in bytes.
           type: dict
           sample:
             eth0: 1500
           returned: always
         persistence:
           description:
-            - RV(ignore:configurations) are what each of NetworkManager, netplan, systemd-networkd, the network scripts, wicked
-              and ifupdown makes of each interface at the next boot. RV(ignore:path) is the file that decides,
-              RV(ignore:passed_over) are files that do not count. RV(ignore:method) is V(static), V(dhcp), V(not at boot),
-              V(ignored) or the manager's own term, RV(ignore:uncertain) why the outcome is not known, or empty.
-            - RV(ignore:service) reads the file, RV(ignore:state) is whether that V(runs), or why the file does not count,
-              and RV(ignore:managed) whether the manager manages the interface now, V(null) where it does not say.
-            - RV(ignore:leases) are addresses that a DHCP client has in a file, RV(ignore:unreadable) files that could not be
-              read, RV(ignore:dangling) those that are links to no file.
+            - RV(ignore:configurations) lists how each of NetworkManager, netplan, systemd-networkd, the
+              network scripts, wicked and ifupdown will configure each interface at the next boot.
+              RV(ignore:path) is the file that takes effect. RV(ignore:passed_over) lists files that do
+              not. RV(ignore:method) is V(static), V(dhcp), V(not at boot), V(ignored) or the manager's
+              own term. RV(ignore:uncertain) is why the outcome is not known, or empty.
+            - RV(ignore:service) is the service that reads the file. RV(ignore:state) is V(runs) if that
+              service runs, or why the file does not take effect. RV(ignore:managed) is whether the
+              manager manages the interface now, or V(null) if it does not report that.
+            - RV(ignore:leases) lists addresses in the lease files of DHCP clients. RV(ignore:unreadable)
+              lists files that could not be read, and RV(ignore:dangling) lists dangling symbolic links.
           type: dict
           sample:
             configurations: []
@@ -529,7 +554,8 @@ host:
             dangling: []
           returned: always
         neighbours:
-          description: The RV(ignore:network) of the ARP requests, and the RV(ignore:addresses) that answered.
+          description: The RV(ignore:network) that was swept with ARP requests, and the
+            RV(ignore:addresses) that answered.
           type: dict
           sample:
             network: 192.168.230.0/24
@@ -537,8 +563,9 @@ host:
           returned: with O(arp_sweep=true)
         resolvers:
           description:
-            - RV(ignore:nameservers) and RV(ignore:search) of resolv.conf, and the RV(ignore:file) it leads to.
-            - RV(ignore:dangling) names the link where it leads to no file, else V(null).
+            - The RV(ignore:nameservers) and RV(ignore:search) domains in C(/etc/resolv.conf), and the
+              RV(ignore:file) to which it leads.
+            - RV(ignore:dangling) is the link if it is dangling, otherwise V(null).
           type: dict
           sample:
             nameservers: [192.0.2.53]
@@ -547,20 +574,22 @@ host:
             dangling: null
           returned: always
         dns_listeners:
-          description: Processes that hold port 53 of O(dns_address), with name and pid.
+          description: The processes that use port 53 of O(dns_address), with their names and process ids.
           type: list
           elements: dict
           sample: []
           returned: always
         # end
     system:
-      description: The operating system, its kernel and what runs on it. Any part may hold only RV(ignore:error).
+      description: The operating system, its kernel and the programs that run on it. A part that could not be read
+        contains only RV(ignore:error).
       type: dict
       returned: when requested
       contains:
         # facts: system
         cgroups:
-          description: The controllers of cgroup version 1 that are mounted, and whether version 2 is (RV(ignore:unified)).
+          description: The mounted cgroup v1 controllers, and whether cgroup v2 is mounted
+            (RV(ignore:unified)).
           type: dict
           sample:
             controllers: [cpu, cpuacct, cpuset, memory]
@@ -573,8 +602,9 @@ host:
           returned: always
         kernel_options:
           description:
-            - Each of O(kernel_options) that the running kernel was built with is V(y) or V(m), any other V(null).
-            - RV(ignore:source) is the file that says so.
+            - The value of each of O(kernel_options) in the configuration of the running kernel, V(y) or
+              V(m). V(null) if the option is not set.
+            - RV(ignore:source) is the file that contains the configuration.
           type: dict
           sample:
             options:
@@ -582,7 +612,8 @@ host:
             source: /boot/config-3.10.0-1160.el7.x86_64
           returned: always
         cloud_init:
-          description: Whether cloud-init is there, is disabled, and writes the configuration of the RV(ignore:network).
+          description: Whether cloud-init is installed, whether it is disabled, and whether it writes the
+            RV(ignore:network) configuration.
           type: dict
           sample:
             disabled: false
@@ -590,7 +621,8 @@ host:
             network: false
           returned: always
         accounts:
-          description: For each of O(accounts) the user and the group of that number, V(null) where there is none.
+          description: For each id in O(accounts), the name of the user and the name of the group with
+            that id, or V(null) if there is none.
           type: dict
           sample:
             "1000":
@@ -598,13 +630,14 @@ host:
               user: null
           returned: always
         allowlisting:
-          description: Whether fapolicyd is RV(ignore:permissive), V(null) where it is not installed.
+          description: Whether fapolicyd is RV(ignore:permissive). V(null) if it is not installed.
           type: dict
           sample:
             permissive: null
           returned: always
         hardware:
-          description: The architecture, processors, memory in bytes, and RV(ignore:product) by the firmware, V(null) without.
+          description: The architecture, the number of processors, the memory in bytes, and the
+            RV(ignore:product) name in the firmware, or V(null) if it has none.
           type: dict
           sample:
             cpus: 4
@@ -613,7 +646,8 @@ host:
             product: VMware Virtual Platform
           returned: always
         hostname:
-          description: The RV(ignore:name) in use, and RV(ignore:static), which C(/etc/hostname) sets at boot, V(null) without.
+          description: The current host RV(ignore:name), and the RV(ignore:static) host name that
+            C(/etc/hostname) sets at boot, or V(null) if there is none.
           type: dict
           sample:
             name: worker-1
@@ -622,14 +656,16 @@ host:
             dangling: []
           returned: always
         kubernetes:
-          description: The version of Kubernetes as one of its programs prints it, V(null) where none is installed.
+          description: The version of Kubernetes, as one of its programs prints it. V(null) if none of its
+            programs is installed.
           type: dict
           sample:
             program: kubelet
             version: 1.30.2
           returned: always
         os:
-          description: Fields of C(/etc/os-release); of CentOS the version is the one in C(/etc/centos-release).
+          description: The fields of C(/etc/os-release). On CentOS, the version is taken from
+            C(/etc/centos-release).
           type: dict
           sample:
             id: rhel
@@ -638,7 +674,8 @@ host:
             version: "7.7"
           returned: always
         processes:
-          description: The running programs by pid, with the names by which they are known, and never their arguments.
+          description: The running programs, with their process ids and the names by which they are known.
+            Their arguments are never returned.
           type: list
           elements: dict
           sample:
@@ -648,14 +685,16 @@ host:
         # end
     storage:
       description:
-        - Mounts, room, disks and /etc/fstab. Any part may hold only RV(ignore:error). Values of options, comments and
-          sources of unusual shape are masked, because they may hold a secret.
+        - Mounts, free space, disks and C(/etc/fstab). A part that could not be read contains only RV(ignore:error).
+          Values of mount options, comments, and sources in an unusual format are masked, because they may contain a
+          secret.
       type: dict
       returned: when requested
       contains:
         # facts: storage
         devices:
-          description: The whole disks, with their size in bytes, what uses them, and the RV(ignore:signatures) that udev found.
+          description: The disks, with their sizes in bytes, what uses them, and the RV(ignore:signatures)
+            that udev found.
           type: list
           elements: dict
           sample:
@@ -671,13 +710,15 @@ host:
               size: 268435456000
           returned: always
         leaves:
-          description: Name, type and size of the devices that nothing is on top of, as C(lsblk) prints them.
+          description: The name, type and size of the block devices without child devices, as C(lsblk)
+            prints them.
           type: list
           elements: str
           sample: [sdb disk 250G]
           returned: always
         mounts:
-          description: What is mounted where; RV(ignore:root) is the part of the filesystem that is.
+          description: The mounted filesystems. RV(ignore:root) is the directory within the filesystem
+            that is mounted.
           type: list
           elements: dict
           sample:
@@ -690,9 +731,9 @@ host:
           returned: always
         room:
           description:
-            - For each of O(directories) the space in bytes and the free files of its filesystem, how that is mounted, and
-              whether root may write there.
-            - RV(ignore:obstacle) is what keeps a directory from being made, V(null) where nothing does.
+            - For each of O(directories), the total and free space of its filesystem in bytes, the number
+              of free inodes, how the filesystem is mounted, and whether root may write to the directory.
+            - RV(ignore:obstacle) is what prevents the directory from being created, or V(null).
           type: dict
           sample:
             /tmp:
@@ -708,7 +749,7 @@ host:
               writable: true
           returned: always
         fstab:
-          description: The lines of C(/etc/fstab). A comment has only RV(ignore:text).
+          description: The lines of C(/etc/fstab). An entry for a comment has only RV(ignore:text).
           type: list
           elements: dict
           sample:
@@ -720,19 +761,21 @@ host:
               type: xfs
           returned: always
         fstab_link:
-          description: Where C(/etc/fstab) leads if that is to no file, V(null) otherwise.
+          description: The target of C(/etc/fstab) if it is a dangling symbolic link, otherwise V(null).
           type: str
           sample: null
           returned: always
         xfs:
-          description: For each XFS whether it keeps the type of directory entries, V(null) where that is not known.
+          description: Whether each XFS filesystem stores file types in directory entries (C(ftype)).
+            V(null) if that is not known.
           type: dict
           sample:
             /: true
           returned: always
         environment:
           description:
-            - The RV(ignore:values) of O(device_settings) in O(settings_file), and to which of the RV(ignore:devices) they lead.
+            - The RV(ignore:values) of O(device_settings) in O(settings_file), and the RV(ignore:devices)
+              to which they lead.
           type: dict
           sample:
             devices:
@@ -742,20 +785,22 @@ host:
           returned: always
         # end
     proxy:
-      description: The settings of proxies in the host's files.
+      description: The proxy settings in the host's files.
       type: dict
       returned: when requested
       contains:
         settings:
           description:
-            - For each setting its RV(ignore:reader), RV(ignore:source), RV(ignore:variable) and RV(ignore:value). Of a URL
-              that is the scheme, the host and the port, or C((hidden)) where these cannot be read without doubt.
-            - RV(ignore:password) is whether it has credentials. V(none), V(expected) where the URL is one of
+            - For each setting, RV(ignore:reader) is the program that reads it, RV(ignore:source) is the file, and
+              RV(ignore:variable) and RV(ignore:value) are its name and value. If the value is a URL, only its scheme,
+              host and port are returned, or C((hidden)) if these cannot be parsed with certainty.
+            - RV(ignore:password) says which credentials the value has. It is V(none), V(expected) if the URL is one of
               O(proxy_hashes), or V(other).
-            - RV(ignore:ignored) is why the program does not take a setting, RV(ignore:unknown) why its value is not known,
-              such as that a script computes it, RV(ignore:shortened) why the program does not take all of it. They are empty
-              otherwise.
-            - The settings of one reader are in its order, and of one variable the last one counts.
+            - RV(ignore:ignored) is why the program ignores the setting. RV(ignore:unknown) is why its value is not
+              known, for example because a script computes it. RV(ignore:shortened) is why the program uses only a part
+              of the value. Each of them is empty if it does not apply.
+            - The settings of a program are in the order in which it reads them. If a variable is set more than once,
+              the last setting takes effect.
           type: list
           elements: dict
           returned: when readable
@@ -769,34 +814,39 @@ host:
               unknown: ""
               variable: http_proxy
         apt_files:
-          description: The files of apt that mention a proxy. Their settings are listed as C(apt-config) returns them.
+          description: The apt configuration files that mention a proxy. Their settings are listed as C(apt-config)
+            returns them.
           type: list
           elements: str
           returned: when readable
           sample: [/etc/apt/apt.conf.d/95runtime-fabric-proxy]
         installer_file:
-          description: Whether the Runtime Fabric installer's file of environment variables is there.
+          description: Whether the Runtime Fabric installer's file with environment variables exists.
           type: bool
           returned: when readable
         curl:
-          description: The version of curl, V(null) where there is none. It decides how a NO_PROXY is read.
+          description: The version of curl, which determines how C(NO_PROXY) is interpreted. V(null) if curl is not
+            installed.
           type: str
           returned: when readable
         systemd:
-          description: The version of systemd as a number, V(null) where there is none.
+          description: The version of systemd as a number. V(null) if systemd is not installed.
           type: int
           returned: when readable
         pam:
-          description: The version of Linux-PAM, V(null) where no package manager knows it. It decides how long lines may be.
+          description: The version of Linux-PAM, which determines how long a line may be. V(null) if no package manager
+            knows the version.
           type: str
           returned: when readable
           sample: 1.5.2
         services:
           description:
-            - For docker, containerd, CRI-O, kubelet, k3s and rke2, where installed, whether it is RV(ignore:running), and the
-              variables of proxies in its environment RV(ignore:now) and RV(ignore:at_next_start), each with RV(ignore:value) and
-              RV(ignore:password) as above. RV(ignore:outdated) is whether a restart would change that.
-            - RV(ignore:now) is V(null) where nothing runs, or the module may not look. Only RV(ignore:error) without systemd.
+            - For each of docker, containerd, CRI-O, kubelet, k3s and rke2 that is installed, RV(ignore:running) is
+              whether the service runs. RV(ignore:now) and RV(ignore:at_next_start) have the proxy variables in its
+              environment, each with RV(ignore:value) and RV(ignore:password) as above. RV(ignore:outdated) is whether a
+              restart would change these variables.
+            - RV(ignore:now) is V(null) if the service does not run, or if the module may not read its environment.
+              Without systemd, there is only RV(ignore:error).
           type: dict
           returned: when readable
           sample:
@@ -810,9 +860,10 @@ host:
                   password: expected
         unread:
           description:
-            - What systemd would find if it read its files again. RV(ignore:units) are the services whose files have changed
-              since it did, RV(ignore:environment) the variables of proxies that it gives to every service with another
-              value than its configuration has, or that only one of the two has. Only RV(ignore:error) without systemd.
+            - What C(systemctl daemon-reload) would change. RV(ignore:units) are the services whose files have changed
+              since systemd read them. RV(ignore:environment) lists the proxy variables for which the environment that
+              systemd passes to every service differs from its configuration. Without systemd, there is only
+              RV(ignore:error).
           type: dict
           returned: when readable
           sample:
@@ -824,7 +875,7 @@ host:
           elements: str
           returned: when readable
         dangling:
-          description: Dangling links among the files, which have no content for any program.
+          description: Those of the files that are dangling symbolic links. Programs ignore them.
           type: list
           elements: str
           returned: when readable
@@ -835,21 +886,25 @@ host:
           type: str
           returned: when it could not be read
     packages:
-      description: The package repositories in the files of apt, or dnf and yum. Neither of them is run to update anything.
+      description: The package repositories that are configured for apt, or for dnf and yum. Package lists are not
+        updated.
       type: dict
       returned: when requested
       contains:
         manager:
-          description: V(apt) or V(dnf), which stands for yum as well, V(null) where there is none of them.
+          description: V(apt), or V(dnf) for dnf and yum. V(null) if none of them is installed.
           type: str
           returned: when readable
         repositories:
           description:
-            - Each repository that is not switched off and not on the host itself. One of its RV(ignore:places) is enough.
-            - RV(ignore:places[].proxy) is what the package manager's own settings have, as in the section C(proxy),
-              V(direct) where they forbid one, or an empty text; RV(ignore:places[].password) is as for the section C(proxy).
-            - RV(ignore:places[].verified) is whether the server is verified with the host's own trust store.
-            - RV(ignore:unknown) is why another place of it is not known, V(null) otherwise.
+            - Each enabled repository that is not on the host itself. The package manager needs to reach only one of its
+              RV(ignore:places).
+            - RV(ignore:places[].proxy) is the proxy in the package manager's own settings, in the same form as in the
+              section C(proxy). It is V(direct) if the settings disable the proxy, or empty if they have none.
+              RV(ignore:places[].password) is the same as in the section C(proxy).
+            - RV(ignore:places[].verified) is whether the certificate of the server is verified with the host's own
+              trust store.
+            - RV(ignore:unknown) is why another place of the repository is not known, or V(null).
           type: list
           elements: dict
           returned: when readable
@@ -865,7 +920,7 @@ host:
                   password: expected
                   verified: true
         local:
-          description: How many repositories are on the host itself.
+          description: The number of repositories on the host itself.
           type: int
           returned: when readable
         unreadable:
@@ -874,7 +929,7 @@ host:
           elements: str
           returned: when readable
         dangling:
-          description: Dangling links among the files, which have no content for any program.
+          description: Those of the files that are dangling symbolic links. Programs ignore them.
           type: list
           elements: str
           returned: when readable
@@ -885,41 +940,41 @@ host:
           type: str
           returned: when it could not be read
     firewall:
-      description: Which firewalls there are, and what M(hostprep.runtime_fabric.firewall_rules) keeps in them.
+      description: The firewalls on the host, and what M(hostprep.runtime_fabric.firewall_rules) manages in them.
       type: dict
       returned: when requested
       contains:
         backends:
-          description: Which firewalls are installed, by name.
+          description: Whether each supported firewall is installed, by name.
           type: dict
           returned: when readable
         active:
-          description: The firewalls that filter for the site, and how that was seen.
+          description: The active firewalls of the site, each with the reason why it counts as active.
           type: dict
           returned: when readable
           sample:
             nftables: the chain inet filter input filters
         ours:
           description:
-            - What is RV(ignore:missing) from what was applied, and what is there in RV(ignore:extra), now
-              (RV(ignore:runtime)) and after a reboot (RV(ignore:permanent)).
-            - V(null) where nothing was applied.
+            - Which rules are RV(ignore:missing) compared with what was applied, and which are RV(ignore:extra), both
+              now (RV(ignore:runtime)) and after a reboot (RV(ignore:permanent)).
+            - V(null) if nothing was applied.
           type: dict
           returned: when readable
         applied:
           description:
-            - The RV(ignore:backend) of what was applied, when rules that expire end, and the options of
-              M(hostprep.runtime_fabric.firewall_rules) with which it was; V(null) without.
+            - The rules that were applied last - their RV(ignore:backend), when rules that expire are removed, and the
+              options with which M(hostprep.runtime_fabric.firewall_rules) applied them. V(null) if nothing was applied.
           type: dict
           returned: when readable
         holds:
-          description: Whether to apply that again would change nothing.
+          description: Whether applying the same rules again would change nothing.
           type: bool
           returned: when readable
         leftover:
           description:
-            - Where no firewall is active and RV(ignore:applied) is V(null), those that may hold rules of this collection
-              all the same.
+            - The firewalls that may still contain rules of this collection, although no firewall is active and
+              RV(ignore:applied) is V(null).
           type: list
           elements: str
           returned: when readable
@@ -929,12 +984,14 @@ host:
           returned: when readable
         packets:
           description:
-            - What all rules of the kernel do with the packets that RV(ignore:applied) lets in, whoever wrote the rules; with all
-              packets where nothing was applied, RV(ignore:asked) being V(everything).
-            - RV(ignore:answers) are those that are not certainly accepted, with the chain and the rule that decide it (an
-              empty one is the policy of the chain), and the program that wrote it, empty for the site.
-            - RV(ignore:forward) are likewise those from the trusted networks to another node, and RV(ignore:hidden) says which
-              rules could not be read.
+            - What all firewall rules in the kernel do with the packets that RV(ignore:applied) allows, regardless of
+              which program wrote the rules. If nothing was applied, RV(ignore:asked) is V(everything), and all packets
+              are considered.
+            - RV(ignore:answers) lists the packets that are not certainly accepted. Each entry has the chain and the
+              rule that decide, and the owner, which is the program that wrote the rule. An empty rule is the policy of
+              the chain. An empty owner is the site.
+            - RV(ignore:forward) lists packets from the trusted networks to another node in the same way.
+              RV(ignore:hidden) says which rules could not be read.
           type: dict
           returned: when readable
           sample:
@@ -950,7 +1007,7 @@ host:
                 rule: drop
                 owner: firewalld
         iptables:
-          description: Which tables the program iptables writes to, and which of both kinds hold rules.
+          description: Which variant of iptables is in use, and whether each of the two variants has rules.
           type: dict
           returned: when readable
           sample:
@@ -959,17 +1016,18 @@ host:
               legacy: false
               nf_tables: true
         forward:
-          description: The chains that drop forwarded packets which no rule accepts.
+          description: The chains that drop forwarded packets that no rule accepts.
           type: dict
           returned: when readable
         forward_owners:
-          description: The programs that keep rules of their own in these chains, and so may have set the policy.
+          description: The programs that manage their own rules in these chains, and so may have set the policy.
           type: dict
           returned: when readable
           sample:
             ip filter FORWARD: Docker
         installer:
-          description: The version of an installation script of Runtime Fabric on the host, and whether its own unit is there.
+          description: The version of a Runtime Fabric installation script on the host, and whether its systemd unit
+            exists.
           type: dict
           returned: when readable
           sample:
@@ -983,8 +1041,9 @@ host:
           returned: when it could not be read
     swap:
       description:
-        - What swaps. RV(ignore:active) now, RV(ignore:fstab) by which lines, RV(ignore:units) by which swap units and zram
-          services, which run or start at boot; RV(ignore:units[].source) is the file a generator made the unit of.
+        - The swap space of the host. RV(ignore:active) is the swap space in use now. RV(ignore:fstab) lists the lines
+          of C(/etc/fstab) that configure swap. RV(ignore:units) lists the swap units and zram services that run or
+          start at boot. RV(ignore:units[].source) is the file from which a generator made the unit.
       type: dict
       returned: when requested
       sample:
@@ -998,7 +1057,8 @@ host:
         unreadable: []
         dangling: ["/etc/fstab: dangling link to /srv/fstab"]
     selinux:
-      description: RV(ignore:mode) now, V(enforcing), V(permissive) or V(disabled), and what is RV(ignore:configured).
+      description: The current RV(ignore:mode), V(enforcing), V(permissive) or V(disabled), and the
+        RV(ignore:configured) mode.
       type: dict
       returned: when requested
       sample:
@@ -1008,7 +1068,7 @@ host:
         dangling: []
         platform: {"id": rocky, "version": "8.10", "like": [rhel, centos, fedora]}
     cloud_setup:
-      description: The units of nm-cloud-setup, and the priorities of the rules that it has made.
+      description: The systemd units of nm-cloud-setup, and the priorities of the routing rules that it has added.
       type: dict
       returned: when requested
       sample:
@@ -1018,7 +1078,8 @@ host:
             enabled: true
         rules: [30200, 30400]
     tunnel_offload:
-      description: Each interface with its driver and whether it segments UDP tunnels, and where ethtool is, if anywhere.
+      description: Each interface with its driver and whether it offloads the segmentation of UDP tunnels, and the path
+        of C(ethtool), if it is installed.
       type: dict
       returned: when requested
       sample:

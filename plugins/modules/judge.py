@@ -5,47 +5,47 @@
 DOCUMENTATION = r"""
 ---
 module: judge
-short_description: Judge evidence of one host with the checks of the catalogue
+short_description: Judge the evidence of one host against the checks of the catalogue
 version_added: 1.0.0
 description:
   - Judges what M(hostprep.runtime_fabric.host_info) and M(hostprep.runtime_fabric.egress_info) found.
-  - Runs on the controller and touches no host. The roles verify their own effect with the same functions, and so does
-    the preflight.
-  - Fails when a required check fails or is unknown, and warns of one that is recommended.
+  - Runs on the control node only, and does not connect to any managed host. The roles verify their own effect with the
+    same functions, and so does the audit.
+  - Fails if a required check fails or is unknown. Warns if a recommended check fails or is unknown.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
 options:
   checks:
-    description: Names or globs of the checks to apply, as C(catalog/checks/) lists them.
+    description: The ids or glob patterns of the checks to run, as listed in C(catalog/checks/).
     type: list
     elements: str
     required: true
   must_pass:
     description:
-      - Names or globs of those O(checks) whose failure counts like that of a required one.
-      - They are made with every release, also where neither it nor its line asks for them.
+      - The ids or glob patterns of those O(checks) that count as required.
+      - They run for every release, even if neither the release nor its line requires them.
     type: list
     elements: str
     default: []
   evidence:
     description:
-      - What was found. C(host) holds what M(hostprep.runtime_fabric.host_info) returns under that name, C(egress) what
-        M(hostprep.runtime_fabric.egress_info) returns as C(endpoints).
+      - The evidence to judge. C(host) is what M(hostprep.runtime_fabric.host_info) returns as C(host), and C(egress) is
+        what M(hostprep.runtime_fabric.egress_info) returns as C(endpoints).
     type: dict
     required: true
   inputs:
     description:
-      - The inputs of the role, with their types, as M(hostprep.runtime_fabric.check_inputs) returns them. Where one is
-        missing, its default holds. The others are ignored.
+      - The inputs of the role, with their types, as M(hostprep.runtime_fabric.check_inputs) returns them. The default
+        is used for an input that is missing. Other inputs than the following are ignored.
       - C(release), C(ntp_servers), C(tunnel_offload_drivers), C(http_proxy), C(monitoring_proxy), C(cluster_profile),
-        C(pod_cidr), C(service_cidr) and C(no_proxy_extra) say what the host must be like.
-      - The URLs of proxies have V(********) in the place of their credentials. They are empty where there is no proxy, and
-        V(unchanged) where any that the host has is right.
+        C(pod_cidr), C(service_cidr) and C(no_proxy_extra) define what the host must be like.
+      - In the URL of a proxy, V(********) stands in place of the credentials. The URL is empty if there must be no
+        proxy, and V(unchanged) if any proxy that the host has is accepted.
     type: dict
     default: {}
 notes:
-  - This is an action plugin; there is nothing to run on a host.
+  - This is an action plugin; nothing runs on the managed hosts.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 """
@@ -65,7 +65,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checks:
-  description: One check result for each check, in the order of the catalogue.
+  description: One result for each check, in the order of the catalogue.
   returned: always
   type: list
   elements: dict

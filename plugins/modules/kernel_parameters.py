@@ -9,8 +9,8 @@ module: kernel_parameters
 short_description: Set kernel parameters of the running kernel, in one call
 version_added: 1.0.0
 description:
-  - Writes values to C(/proc/sys), only where the kernel has another one, and verifies them by reading them back.
-  - The values do not survive a reboot; files in C(sysctl.d) are for that.
+  - Writes values to C(/proc/sys) where the kernel has a different value, and reads them back to verify them.
+  - The values do not survive a reboot. To make them persistent, write them to a file in C(sysctl.d).
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
 attributes:
@@ -20,13 +20,14 @@ attributes:
     support: full
 options:
   values:
-    description: Names and values, both as in a file of C(sysctl.d).
+    description: The names and values of the parameters, written as in a C(sysctl.d) file.
     type: dict
     required: true
   optional:
     description:
-      - Names in O(values) that the kernel may refuse, for example because a container has them read-only. That is a
-        warning. Any other refusal makes the module fail, after all parameters were tried.
+      - Names in O(values) that the kernel may refuse, for example because they are read-only in a container. The module
+        only warns about these. If the kernel refuses any other parameter, the module fails after it has tried all of
+        them.
     type: list
     elements: str
     default: []
@@ -45,19 +46,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The values before, V(null) where the kernel has no such parameter.
+  description: The values before the module ran. V(null) if the kernel has no such parameter.
   returned: success
   type: dict
   sample:
     net.ipv4.ip_forward: "0"
 after:
-  description: The values after; in check mode, as they would be.
+  description: The values after the module ran. In check mode, the values as they would be.
   returned: success
   type: dict
   sample:
     net.ipv4.ip_forward: "1"
 refused:
-  description: Why the kernel refused a parameter, by its name. In check mode nothing is tried and nothing refused.
+  description: The parameters that the kernel refused, each with the reason. Empty in check mode, because nothing is
+    written.
   returned: always
   type: dict
   sample:

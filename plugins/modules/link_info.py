@@ -8,13 +8,13 @@ module: link_info
 short_description: Measure latency, loss, clock offset and path MTU between hosts
 version_added: 1.0.0
 description:
-  - Sends a stream of keyed requests by UDP to the listeners of M(hostprep.runtime_fabric.port_listener) in O(peers), to all
-    at the same time, and derives round-trip times, loss and the offset of the clocks from the answers.
-  - The kernels of both hosts record when datagrams arrive, and the time that the listener took is subtracted, so a busy host
-    does not look like a slow network.
-  - Then finds the largest packet that passes both ways unfragmented, also where routers drop longer ones without an ICMP
-    message.
-  - Needs nothing on the host but Linux, C(ip) and Python 3.6 or newer. Proxies are never used.
+  - Sends a stream of keyed UDP requests to all listeners in O(peers) at the same time, and derives round-trip times,
+    loss and clock offsets from the answers. The listeners are started by M(hostprep.runtime_fabric.port_listener).
+  - The kernels of both hosts record when datagrams arrive, and the time that the listener took to answer is subtracted,
+    so a busy host does not look like a slow network.
+  - Then finds the largest packet that passes unfragmented in both directions, even if routers drop larger packets
+    without sending an ICMP message.
+  - The managed host needs only Linux, C(ip) and Python 3.6 or newer. Proxies are never used.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -26,17 +26,17 @@ extends_documentation_fragment:
 options:
   count:
     description:
-      - How many requests are sent to each peer.
+      - How many requests to send to each peer.
     type: int
     default: 100
   interval:
     description:
-      - Seconds between two requests to the same peer.
+      - How many seconds to wait between two requests to the same peer.
     type: float
     default: 0.01
   timeout:
     description:
-      - Seconds to wait for the last answers. Later ones count as lost.
+      - How many seconds to wait for the last answers. Answers that arrive later count as lost.
     default: 1.0
 seealso:
   - module: hostprep.runtime_fabric.bandwidth_info
@@ -52,20 +52,20 @@ EXAMPLES = r"""
         port: 8472
   register: links
 
-- name: Show the latency that 95 of 100 packets keep to
+- name: Show the 95th percentile of the round-trip time
   ansible.builtin.debug:
     msg: "{{ links.peers[0].rtt_ms.p95 }} ms"
 """
 
 RETURN = r"""
 peers:
-  description: One entry for every entry of O(peers), in the same order.
+  description: One entry for each entry of O(peers), in the same order.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: The peer's name as given. RV(ignore:address) and RV(ignore:port) are returned likewise.
+      description: The name of the peer, as given. RV(ignore:address) and RV(ignore:port) are returned in the same way.
       returned: always
       type: str
       sample: worker-2
@@ -80,37 +80,38 @@ peers:
       type: int
       sample: 100
     loss_percent:
-      description: How many were not, in percent.
+      description: The percentage of requests that were not answered.
       returned: always
       type: float
       sample: 0.0
     rtt_ms:
       description:
-        - Round-trip times in milliseconds, without the time that the listener took - C(min), the median C(p50), C(p95) that
-          95 percent do not exceed, and C(max).
-        - V(null) when nothing was answered.
+        - Round-trip times in milliseconds, without the time that the listener took - C(min), the median C(p50), the
+          95th percentile C(p95), and C(max).
+        - V(null) if no request was answered.
       returned: always
       type: dict
       sample: {"min": 0.05, "p50": 0.08, "p95": 0.12, "max": 0.4}
     clock:
       description:
-        - C(offset_ms), the peer's clock minus that of this host in milliseconds, by the shortest round trip, and C(error_ms),
-          the largest possible error of it.
-        - V(null) when nothing was answered.
+        - C(offset_ms) is the peer's clock minus the clock of this host in milliseconds, measured with the fastest round
+          trip. C(error_ms) is the largest possible error of that offset.
+        - V(null) if no request was answered.
       returned: always
       type: dict
       sample: {"offset_ms": -0.012, "error_ms": 0.025}
     path:
       description:
-        - C(mtu), the size in bytes of the largest IP packet that passes there and back, V(null) where none does.
-        - C(arrives) is whether the longest ones arrive, V(null) where that is not known, and C(icmp) whether a router
-          reported by ICMP that a packet was too long for it.
-        - C(interface), by which packets to the peer leave, and C(interface_mtu), its MTU. Longer ones are not tried.
+        - C(mtu) is the size in bytes of the largest IP packet that passes there and back, V(null) if none does.
+        - C(arrives) is whether packets as large as C(interface_mtu) arrive, V(null) if that is not known. C(icmp) is
+          whether a router reported by ICMP that a packet was too large for it.
+        - C(interface) is the interface through which packets to the peer leave, and C(interface_mtu) is its MTU. Larger
+          packets are not tried.
       returned: always
       type: dict
       sample: {"mtu": 1500, "arrives": true, "icmp": false, "interface": "eth0", "interface_mtu": 1500}
 elapsed:
-  description: Seconds that it took.
+  description: How many seconds the measurements took.
   returned: success
   type: float
   sample: 1.2

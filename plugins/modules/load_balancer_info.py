@@ -5,14 +5,15 @@
 
 DOCUMENTATION = r"""
 module: load_balancer_info
-short_description: Find out which hosts a load balancer reaches, and what arrives there of a connection
+short_description: Find out which hosts a load balancer forwards to, and how it changes connections
 version_added: 1.0.0
 description:
-  - Opens new connections to a load balancer, behind which listeners of M(hostprep.runtime_fabric.port_listener) with the
-    same O(key) run, and identifies by their proofs which of them each connection reached.
-  - Also reports whether the load balancer passes TLS through or terminates it, and whether the listener sees the address of
-    this host, directly or in a header of the PROXY protocol, or only that of the load balancer.
-  - Needs nothing on the host but Linux and Python 3.6 or newer. Proxies are never used.
+  - Opens new connections to a load balancer, and identifies which of the listeners behind it each connection reached.
+    The listeners are started by M(hostprep.runtime_fabric.port_listener) with the same O(key), and prove their
+    identity.
+  - Also reports whether the load balancer passes TLS through or terminates it, and whether the listener sees the
+    address of this host, either directly or in a PROXY protocol header, or only the address of the load balancer.
+  - The managed host needs only Linux and Python 3.6 or newer. Proxies are never used.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -23,17 +24,17 @@ extends_documentation_fragment:
 options:
   host:
     description:
-      - Name or IPv4 address of the load balancer.
+      - The host name or IPv4 address of the load balancer.
     type: str
     required: true
   port:
     description:
-      - Its TCP port.
+      - The TCP port of the load balancer.
     type: int
     default: 443
   connections:
     description:
-      - How many connections are made.
+      - How many connections to open.
     type: int
     default: 30
   timeout:
@@ -41,7 +42,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Find out which hosts the load balancer reaches, on which listeners with the same key run
+- name: Find out which hosts the load balancer forwards to, where listeners with the same key run
   hostprep.runtime_fabric.load_balancer_info:
     key: "{{ run_key }}"
     host: lb.example.com
@@ -59,7 +60,7 @@ connections:
   type: int
   sample: 30
 reached:
-  description: Connections that a listener answered, grouped by result.
+  description: The connections that a listener answered, grouped by result.
   returned: success
   type: list
   elements: dict
@@ -70,29 +71,29 @@ reached:
       type: str
       sample: controller-1
     tls:
-      description: V(passed_through), or V(ended) where the load balancer decrypts.
+      description: V(passed_through), or V(ended) if the load balancer terminates TLS.
       returned: always
       type: str
       sample: passed_through
     source:
       description:
-        - V(kept) when the listener sees this host's own address, V(announced) when the load balancer announces it (PROXY
-          protocol), V(hidden) when the listener sees another address.
+        - V(kept) if the listener sees the address of this host, V(announced) if the load balancer passes it on in a
+          PROXY protocol header, or V(hidden) if the listener sees another address.
       returned: always
       type: str
       sample: announced
     seen:
-      description: The address that the listener takes for the client's.
+      description: The address that the listener takes for the address of the client.
       returned: always
       type: str
       sample: 192.0.2.21
     count:
-      description: The number of these connections.
+      description: How many connections had this result.
       returned: always
       type: int
       sample: 15
 failures:
-  description: Why the others reached no listener, and how many for the same reason.
+  description: Why the other connections did not reach a listener, with the number of connections for each reason.
   returned: success
   type: list
   elements: dict
@@ -100,7 +101,7 @@ failures:
     - reason: "192.0.2.2 port 443: Connection refused"
       count: 15
 elapsed:
-  description: Seconds that it took.
+  description: How many seconds the connections took.
   returned: success
   type: float
   sample: 0.4

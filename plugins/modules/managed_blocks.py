@@ -6,18 +6,20 @@
 DOCUMENTATION = r"""
 ---
 module: managed_blocks
-short_description: Manage marked blocks in several configuration files, secrets included, in one call
+short_description: Manage marked blocks, which may contain secrets, in several configuration files in one call
 version_added: 1.0.0
 description:
-  - Writes a block of lines between two marker lines into each file, or removes it. The rest of a file stays as it is.
-  - The first marker records the former state of the file, so that V(absent) restores the file exactly, with its mode. A file
-    that did not exist is removed again, with the directories that were made for it if nothing else is in them.
-  - Secrets are a separate option and written in the place of C(@{name}). A file that holds one is readable by its owner and
-    group at most, from its first byte on. No secret appears in a diff, a log or a result.
-  - Symbolic links are followed where root made them. Where two entries lead to the same file, the first one counts.
-  - A path is refused where a user other than root owns, or can replace, the file or a directory or link above it,
-    since that user could lead root to any other file. So is a file of more than 1 MiB.
-  - Needs Python 3.6 or newer and its standard library on the host.
+  - Writes a block of lines between two marker lines to each file, or removes the block. The rest of the file stays as
+    it is.
+  - The first marker records the former state of the file, so that V(absent) restores the file exactly, including its
+    mode. If the file did not exist before, it is removed, together with the directories that were created for it if
+    they are empty.
+  - Secrets are passed in the option O(secrets), and replace C(@{name}) in the content. A file that contains a secret is
+    at no time readable by anyone but its owner and group. Secrets do not appear in diffs, logs or results.
+  - Symbolic links are followed if they belong to root. If two entries lead to the same file, the first entry is used.
+  - The module fails if a user other than root owns or can replace the file, or a directory or link above it, because
+    that user could make root write to any other file. It also fails if a file is larger than 1 MiB.
+  - The managed host needs only Python 3.6 or newer.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
 attributes:
@@ -26,61 +28,66 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows only the blocks. Of a line, only the part is shown that is in O(files[].content) without a place for a secret, or
-        that is not a secret by the grammar of the line. The same applies to the former content of a block, whose secrets are
-        not known any more. Known are assignments of proxies and NO_PROXY, and lines of apt, systemd and chrony.
+      - Shows only the blocks. A line is shown in full only if it is in O(files[].content) without a placeholder for a
+        secret. Of any other line, including the former content of a block, only the parts that cannot be a secret are
+        shown. The module can tell these parts in assignments of proxy variables and C(NO_PROXY), and in lines of apt,
+        systemd and chrony.
 options:
   name:
-    description: The name in the markers. Blocks of other names are not touched.
+    description: The name in the marker lines. Blocks with other names are left alone.
     type: str
     required: true
   files:
-    description: The files, in the order in which they are written.
+    description: The files to manage, in the order in which they are written.
     type: list
     elements: dict
     required: true
     suboptions:
       path:
-        description: The file.
+        description: The path of the file.
         type: path
         required: true
       state:
-        description: Whether the block is to be in the file.
+        description: V(present) writes the block to the file. V(absent) removes it.
         type: str
         choices: [present, absent]
         default: present
       content:
-        description: The lines of the block. C(@{name}) is replaced by the secret of that name.
+        description: The lines of the block. C(@{name}) is replaced with the secret of that name.
         type: str
         default: ""
       keep:
         description:
-          - Lines of the block that begin with one of these texts stay, in addition to O(files[].content), and with
-            V(absent), too.
+          - Existing lines of the block that begin with one of these strings are kept in addition to O(files[].content).
+            They are kept with O(files[].state=absent), too.
         type: list
         elements: str
         default: []
       section:
-        description: Put the block at the end of this section of an INI file, rather than at the end of the file.
+        description: The section of an INI file at whose end to put the block. Without it, the block is put at the end
+          of the file.
         type: str
       mode:
-        description: Mode of a new file, as an octal number in quotes. The mode of existing files is kept.
+        description: The mode of a new file, as a quoted octal number. Existing files keep their mode.
         type: str
         default: "0644"
       create:
-        description: Whether to create the file where it is missing. V(false) leaves such a host alone.
+        description: Whether to create the file if it does not exist. If V(false), an entry whose file does not exist is
+          skipped.
         type: bool
         default: true
       make_directories:
-        description: Whether to create missing directories above the file. V(false) leaves such a host alone.
+        description: Whether to create missing parent directories of the file. If V(false), an entry whose parent
+          directory does not exist is skipped.
         type: bool
         default: true
   secrets:
-    description: Secrets by name. An empty one counts as none.
+    description: The secrets, by name. An empty secret counts as not set.
     type: dict
     default: {}
   reload_systemd:
-    description: Whether systemd reads its configuration again when the files are written, also those that were as wanted.
+    description: Whether to make systemd reload its configuration after the files are written, even if none of them
+      changed.
     type: bool
     default: false
 author:
@@ -114,7 +121,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files of this host, in the order of O(files), whether each one changed, and whether its block was removed.
+  description: The files that were managed on this host, in the order of O(files). C(changed) is whether the file
+    changed, and C(removed) is whether its block was removed.
   returned: success
   type: list
   elements: dict

@@ -5,17 +5,19 @@
 DOCUMENTATION = r"""
 ---
 module: plan_changes
-short_description: Plan what roles change on a node, and verify what they have changed
+short_description: Plan what roles change on a node, and verify the result
 version_added: 1.0.0
 description:
-  - A step of the roles that change a host. Use the roles rather than this action.
+  - The roles that change a host run this action as one of their steps. Use the roles instead of calling the action
+    yourself.
   - Validates the variables of the roles, collects the evidence that they need with one call of
-    M(hostprep.runtime_fabric.host_info), and makes the list of changes that each role applies. The list is empty where the
-    node is as the inputs ask; then the checks of the audit judge the same evidence.
-  - With O(together=true) the same call collects what the role C(rtf_preflight) asks for, unless its tag is left out of the run.
-  - Everything but the calls of M(hostprep.runtime_fabric.host_info) and M(hostprep.runtime_fabric.egress_info) runs on the
-    controller. Changes nothing.
-  - Fails where the node must not be changed, for example because the inventory lacks an address.
+    M(hostprep.runtime_fabric.host_info), and returns the list of changes that each role applies. The list is empty if
+    the node is already as the inputs require. In that case, the checks of the audit judge the same evidence.
+  - With O(together=true), the same call also collects what the role C(rtf_preflight) needs, unless the tag of that role
+    is left out of the run.
+  - Only the calls of M(hostprep.runtime_fabric.host_info) and M(hostprep.runtime_fabric.egress_info) run on the managed
+    host, everything else runs on the control node. The action changes nothing.
+  - Fails if the node must not be changed, for example because the inventory lacks an address.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
@@ -27,49 +29,54 @@ options:
     choices: [rtf_firewall, rtf_kernel, rtf_proxy, rtf_time_sync]
     required: true
   entry_point:
-    description: The entry point of the roles whose variables to validate.
+    description: The entry point of the roles whose variables are validated.
     type: str
     default: main
   step:
     description:
-      - V(plan) plans the changes. V(inspect) only collects the evidence.
-      - V(verify) plans nothing, and fails where a required check fails or is unknown. It warns of one that is recommended.
+      - V(plan) collects the evidence and plans the changes. V(inspect) only collects the evidence.
+      - V(verify) plans nothing. It fails if a required check fails or is unknown, and warns if a recommended check
+        does.
     type: str
     choices: [inspect, plan, verify]
     default: plan
   inputs:
-    description: Values that hold instead of those of the variables, by names without that of the role.
+    description: Values that override the variables of the roles. The keys are the names of the variables without the
+      name of the role.
     type: dict
     default: {}
   host:
     description:
-      - Evidence that is there already, RV(hostprep.runtime_fabric.host_info#module:host). Without it the node is inspected.
+      - Evidence that has already been collected, RV(hostprep.runtime_fabric.host_info#module:host). If it is empty, the
+        node is inspected.
     type: dict
     default: {}
   wait:
     description:
-      - Whether the inspection waits for a synchronised clock, as long as C(rtf_time_sync_wait) says. Where the clock is not
-        synchronised then, verifying probes the time servers.
+      - Whether to wait for a synchronised clock before the inspection, for at most C(rtf_time_sync_wait) seconds. If
+        the clock is not synchronised after that, O(step=verify) probes the time servers.
     type: bool
     default: false
   probed:
     description:
-      - What the servers among the questions of RV(plans) answered, as M(hostprep.runtime_fabric.egress_info) returns it.
+      - The results of probing the servers in C(questions) of RV(plans), as M(hostprep.runtime_fabric.egress_info)
+        returns them.
     type: list
     elements: dict
   remembered:
     description:
-      - What M(hostprep.runtime_fabric.change_record) has recorded. With it, the changes restore that.
+      - What M(hostprep.runtime_fabric.change_record) has recorded. If it is set, the planned changes restore the
+        recorded state.
     type: dict
   together:
     description:
-      - Whether a role that must not change the node, or whose effect is missing, is only RV(pending) and does not fail the task,
-        so that the changes of the roles before it are applied.
+      - Whether to plan several roles together. A role that must not change the node, or whose effect is missing, is
+        then listed in RV(pending) instead of failing the task, so that the changes of the roles before it are applied.
     type: bool
     default: false
 notes:
-  - This is an action plugin, which calls M(hostprep.runtime_fabric.host_info) on the host, and
-    M(hostprep.runtime_fabric.egress_info) for time servers of a clock that is not synchronised.
+  - This is an action plugin. It calls M(hostprep.runtime_fabric.host_info) on the host, and
+    M(hostprep.runtime_fabric.egress_info) to probe time servers if the clock is not synchronised.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 """
@@ -83,27 +90,29 @@ EXAMPLES = r"""
 RETURN = r"""
 host:
   description:
-    - The evidence, RV(hostprep.runtime_fabric.host_info#module:host). Empty with O(together=true) and O(step=plan) where
-      neither the audit nor a role that plans for itself has a use for it.
+    - The evidence, RV(hostprep.runtime_fabric.host_info#module:host). With O(together=true) and O(step=plan), it is
+      empty if neither the audit nor a role that plans for itself needs it.
   returned: success
   type: dict
 inputs:
-  description: For each role its inputs, as M(hostprep.runtime_fabric.check_inputs) returns them, without secrets.
+  description: The inputs of each role, as M(hostprep.runtime_fabric.check_inputs) returns them, without secrets.
   returned: success
   type: dict
 plans:
-  description: The plans, by the names of the roles.
+  description: The plan of each role, by the name of the role.
   returned: success, with O(step=plan)
   type: dict
   contains:
     changes:
       description:
-        - The operations, in their order. RV(ignore:kind) says which tasks of the role apply one, and RV(ignore:step) names it
-          for the output. The other fields are what these tasks need.
-        - Those that change the node stand behind one of the kind V(removals), a sentence on each thing that the node loses,
-          and one of the kind V(record), what M(hostprep.runtime_fabric.change_record) records, where there is any. Where files
-          are written first, the same call records it.
-        - In check mode, an operation that has no check mode is of the kind V(announcement).
+        - The operations, in the order in which they are applied. RV(ignore:kind) determines which tasks of the role
+          apply the operation, and RV(ignore:step) is its name in the output. The other fields are the parameters of
+          these tasks.
+        - The operations that change the node come after an operation of the kind V(removals), which has one sentence
+          for each thing that is removed from the node, and an operation of the kind V(record), which has what
+          M(hostprep.runtime_fabric.change_record) records. Each of these two is left out if it would be empty. If files
+          are written first, the call that writes them also records.
+        - In check mode, an operation that does not support check mode has the kind V(announcement).
       returned: always
       type: list
       elements: dict
@@ -115,68 +124,71 @@ plans:
           optional: []
     sequences:
       description:
-        - For each operation the steps up to it, of which nodes that share them are at the same place.
+        - For each operation, the names of all steps up to and including it. Nodes with the same list have reached the
+          same point.
       returned: always
       type: list
       elements: list
       sample: [["Configure the kernel for boot"], ["Configure the kernel for boot", "Set kernel parameters"]]
     announcements:
-      description: In check mode, a sentence for each operation that has no check mode.
+      description: In check mode, a sentence for each operation that does not support check mode.
       returned: always
       type: list
       elements: str
       sample: ["These modules would be loaded: br_netfilter"]
     notices:
-      description: Sentences for every run, also where nothing is changed.
+      description: Sentences that are shown in every run, even if nothing is changed.
       returned: always
       type: list
       elements: str
     questions:
-      description: Servers that have to be probed before the changes can be planned.
+      description: Servers that must be probed before the changes can be planned.
       returned: always
       type: list
       elements: str
     in_force:
-      description: Whether there is nothing to change and no required check fails.
+      description: Whether there is nothing to change, and no required check fails.
       returned: always
       type: bool
 pending:
-  description: The roles that have something to change, or may have because an earlier role disturbs them.
+  description: The roles that have something to change, or may have because of what an earlier role changes.
   returned: success, with O(step=plan)
   type: list
   elements: str
 stale:
-  description: The roles that have to collect evidence of their own, because an earlier one changes what was found.
+  description: The roles that must collect their own evidence, because an earlier role changes what was found.
   returned: success, with O(step=plan)
   type: list
   elements: str
 ready:
-  description: The roles that have something to change, and whose plans hold when it is their turn.
+  description: The roles that have something to change, and whose plans will still be valid when it is their turn.
   returned: success, with O(step=plan)
   type: list
   elements: str
 unverified:
-  description: The roles whose effect is missing or changes, so that it has to be verified when all of them have been applied.
+  description: The roles whose effect is missing or changes, so that it must be verified after all roles have been
+    applied.
   returned: success, with O(step=plan)
   type: list
   elements: str
 audited:
   description:
-    - With O(together=true), the options of M(hostprep.runtime_fabric.host_info) with which RV(host) was collected for the audit
-      as well. Empty where a role changes the node, so that the audit has to collect for itself, and where no audit is run.
+    - With O(together=true), the options of M(hostprep.runtime_fabric.host_info) with which RV(host) was also collected
+      for the audit. Empty if a role changes the node, because the audit must then collect its own evidence, and if no
+      audit is run.
   returned: success, with O(step=plan)
   type: dict
 notices:
-  description: The notices of roles that do not plan for themselves, so that nothing else reports them.
+  description: The notices of roles that do not plan for themselves. Nothing else reports these notices.
   returned: success, with O(step=plan)
   type: list
   elements: str
 made:
-  description: When the plans were made, a number that grows from one call to the next.
+  description: When the plans were made, in nanoseconds of the control node's monotonic clock.
   returned: success, with O(step=plan)
   type: int
 checks:
-  description: One check result for each check, in the order of the catalogue.
+  description: One result for each check, in the order of the catalogue.
   returned: with O(step=verify)
   type: list
   elements: dict

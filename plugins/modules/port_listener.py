@@ -5,23 +5,23 @@
 
 DOCUMENTATION = r"""
 module: port_listener
-short_description: Listen on many ports for a while, and prove to keyed probes that they arrived
+short_description: Listen on many ports for a limited time, and prove to keyed probes that they arrived
 version_added: 1.0.0
 description:
-  - Starts a process on the managed host that listens on the ports in O(listen) and answers the probes of
-    M(hostprep.runtime_fabric.port_probe_info) that carry the same O(key). Other packets get no answer.
-  - The answer proves which host and which port were reached, so neither a wrong host nor another service nor a firewall
-    that accepts connections itself can be mistaken for the listener.
-  - A port that is not available is a result, not a failure of the task. Where it is taken, the process that holds it is
-    named; processes of other users only as root.
-  - The process ends with O(state=absent), after O(quiet) seconds without a sign of life of its run, and some seconds
-    after a module of its run on this host lost the connection to its controller. A timer of the kernel ends it after
-    O(lifetime) at the latest, even if Ansible or the process itself hangs. It listens on the given addresses
-    only, writes no file and leaves nothing behind.
-  - Where the listener of another run holds some of the ports, none is started. The listener of a run that is over is stopped
-    first. The process that listens on the control socket of a listener is identified by the kernel, and stopped only if it
-    belongs to root or to the user of this module, and is a listener.
-  - Needs nothing on the host but Linux and Python 3.6 or newer. Ports below 1024 need root.
+  - Starts a process on the managed host that listens on the ports in O(listen), and answers probes of
+    M(hostprep.runtime_fabric.port_probe_info) that use the same O(key). Other packets are not answered.
+  - The answer proves which host and which port were reached. Another host, another service, or a firewall that accepts
+    connections itself cannot be mistaken for the listener.
+  - If a port is not available, the module reports that as a result, and the task does not fail. If the port is in use,
+    the module names the process that uses it. Processes of other users can be named only if the module runs as root.
+  - The process ends with O(state=absent), after O(quiet) seconds without activity of its run, and a few seconds after a
+    module of its run on this host lost the connection to the control node. A kernel timer ends it after O(lifetime)
+    seconds at the latest, even if Ansible or the process itself hangs. The process listens on the given addresses only,
+    and leaves nothing behind, not even a file.
+  - If the listener of another run uses some of the ports, no listener is started. If that run is over, its listener is
+    stopped first. The kernel identifies the process that listens on the control socket of a listener. It is stopped
+    only if it is a listener and belongs to root or to the user that this module runs as.
+  - The managed host needs only Linux and Python 3.6 or newer. Ports below 1024 require root.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -34,20 +34,21 @@ attributes:
 options:
   state:
     description:
-      - V(present) starts the listener of this O(key), unless it runs already.
-      - V(absent) stops it and releases its ports. A listener that does not react is killed.
+      - V(present) starts the listener for this O(key), unless it already runs.
+      - V(absent) stops the listener and releases its ports. A listener that does not respond is killed.
     type: str
     choices: [present, absent]
     default: present
   key:
     description:
-      - A secret of this run, at least 16 characters. It authenticates probes and identifies the listener on the host.
+      - A secret for this run, of at least 16 characters. It authenticates probes and identifies the listener on the
+        host.
     type: str
     required: true
   name:
     description:
-      - The name of the listener in its answers, such as C(inventory_hostname).
-      - Needed for O(state=present).
+      - The name that the listener gives in its answers, such as C(inventory_hostname).
+      - Required with O(state=present).
     type: str
   listen:
     description:
@@ -63,58 +64,59 @@ options:
         required: true
       tcp:
         description:
-          - TCP ports and ranges of ports, such as V(30000-32767).
+          - TCP ports and port ranges, such as V(30000-32767).
         type: list
         elements: str
         default: []
       udp:
         description:
-          - UDP ports and ranges of ports.
+          - UDP ports and port ranges.
         type: list
         elements: str
         default: []
   lifetime:
     description:
-      - Seconds after which the listener ends in any case.
+      - After how many seconds the listener ends in any case.
     type: int
     default: 120
   quiet:
     description:
-      - Seconds without a sign of life of its run after which the listener ends.
-      - Signs of life are probes with its O(key), and modules with this O(key) that run on the same host.
-      - By default it needs no signs of life.
+      - After how many seconds without activity of its run the listener ends.
+      - Probes with the same O(key), and modules with the same O(key) that run on the same host, count as activity.
+      - By default, the listener does not end because of inactivity.
     type: int
   run:
     description:
-      - The description of this run for the listeners of other runs. Of two runs that need the same ports, the one that began
-        first gets them.
-      - Set by the role P(hostprep.runtime_fabric.rtf_preflight#role).
+      - Describes this run to the listeners of other runs. If two runs need the same ports, the run that started first
+        gets them.
+      - The role P(hostprep.runtime_fabric.rtf_preflight#role) sets this option.
     type: dict
     suboptions:
       id:
-        description: A unique name of the run.
+        description: A unique id of the run.
         type: str
         required: true
       started:
-        description: When it began, in seconds since 1970.
+        description: When the run started, in seconds since the epoch.
         type: float
         required: true
       controller:
-        description: The host name of its controller.
+        description: The host name of the control node.
         type: str
         required: true
       user:
-        description: The user who runs Ansible there.
+        description: The user who runs Ansible on the control node.
         type: str
         required: true
       process:
-        description: The process, boot and machine of the controller, or empty where that is not known.
+        description: The process, the boot and the machine of the control node. Empty if they are not known.
         type: str
         default: ""
   over:
     description:
-      - Values of O(run.id) of runs that are known to be over. Their listeners are stopped where they hold a port.
-      - Set by the action plugin of this module for runs of the same controller, whose processes it can see.
+      - The values of O(run.id) of runs that are known to be over. Their listeners are stopped if they use a port in
+        O(listen).
+      - The action plugin of this module sets this option for runs of the same control node, whose processes it can see.
     type: list
     elements: str
     default: []
@@ -133,11 +135,11 @@ EXAMPLES = r"""
         udp: ["8472", "30000-32767"]
   register: listener
 
-- name: Report the processes that hold ports
+- name: Report the processes that use ports
   ansible.builtin.debug:
     msg: "{{ listener.listening.places | map(attribute='tcp.occupied') | flatten }}"
 
-- name: Give the ports back
+- name: Stop the listener and release its ports
   hostprep.runtime_fabric.port_listener:
     key: "{{ run_key }}"
     state: absent
@@ -147,68 +149,69 @@ RETURN = r"""
 listening:
   description:
     - The listener as it is after O(state=present), and as it was before O(state=absent).
-    - V(null) when there was none, and in check mode when one would have been started.
+    - V(null) if there was no listener, and in check mode if one would have been started.
   returned: success
   type: dict
   contains:
     pid:
-      description: The process.
+      description: The process id of the listener.
       returned: always
       type: int
       sample: 4711
     held_by:
       description:
-        - The listeners of other runs that hold some of the ports, as they describe themselves. The other fields are absent
-          then.
-      returned: where that is so
+        - The listeners of other runs that use some of the ports, as they describe themselves. The other fields are then
+          missing.
+      returned: if that is the case
       type: list
       elements: dict
     hung:
-      description: V(true) when the listener did not react and was killed. The other fields are absent then.
-      returned: where that is so
+      description: V(true) if the listener did not respond and was killed. The other fields are then missing.
+      returned: if that is the case
       type: bool
     name:
-      description: O(name) of the listener.
-      returned: when the listener reacted
+      description: The O(name) of the listener.
+      returned: if the listener responded
       type: str
       sample: worker-1
     lifetime:
-      description: O(lifetime) that it was started with.
-      returned: when the listener reacted
+      description: The O(lifetime) that the listener was started with.
+      returned: if the listener responded
       type: int
       sample: 120
     quiet:
-      description: O(quiet) that it was started with.
-      returned: when the listener reacted
+      description: The O(quiet) that the listener was started with.
+      returned: if the listener responded
       type: int
       sample: 135
     run:
-      description: O(run) that it was started with.
-      returned: when the listener reacted
+      description: The O(run) that the listener was started with.
+      returned: if the listener responded
       type: dict
     since:
-      description: When it was started, in seconds since 1970.
-      returned: when the listener reacted
+      description: When the listener was started, in seconds since the epoch.
+      returned: if the listener responded
       type: float
       sample: 1700000000.25
     silent_for:
-      description: Seconds since the last sign of life of its run.
-      returned: when the listener ran before
+      description: How many seconds ago its run was last active.
+      returned: if the listener was already running
       type: float
       sample: 0.5
     ends_in:
-      description: Seconds until it ends without another sign of life. V(null) where it does not wait for any.
-      returned: when the listener ran before
+      description: In how many seconds the listener ends if its run is not active again. V(null) if it does not end
+        because of inactivity.
+      returned: if the listener was already running
       type: float
       sample: 134.5
     proven:
-      description: How many probes it has answered by TCP and by UDP.
-      returned: when the listener ran before
+      description: How many probes the listener has answered over TCP and over UDP.
+      returned: if the listener was already running
       type: dict
       sample: {"tcp": 5620, "udp": 5540}
     places:
       description: One entry for each entry of O(listen), in the same order.
-      returned: when the listener reacted
+      returned: if the listener responded
       type: list
       elements: dict
       contains:
@@ -218,21 +221,21 @@ listening:
           type: str
           sample: 192.0.2.11
         tcp:
-          description: The results for the TCP ports. RV(ignore:udp) has those for the UDP ports.
+          description: The results for the TCP ports.
           returned: always
           type: dict
           contains:
             bound:
-              description: Ports and ranges that are listened on.
+              description: Ports and port ranges on which the process listens.
               returned: always
               type: list
               elements: str
               sample: ["6443", "30000-32767"]
             occupied:
               description:
-                - Ports that are taken, and their holders - C(ports), C(process), C(pid), C(user), C(address) and C(state)
-                  of the socket.
-                - The process is V(null) where it is not visible to this user, or where it is the kernel itself.
+                - Ports that are in use. Each entry has the C(ports), the C(process) that uses them, its C(pid) and
+                  C(user), and the C(address) and the C(state) of the socket.
+                - The process is V(null) if it is not visible to this user, or if the kernel itself uses the port.
               returned: always
               type: list
               elements: dict
@@ -245,13 +248,14 @@ listening:
                   state: listening
             beside:
               description:
-                - Holders of these ports on other addresses of the host, as in RV(ignore:occupied). A program that listens on
-                  all addresses could not bind them. Empty for a place on loopback.
+                - Processes that use these ports on other addresses of the host, with the same fields as
+                  RV(ignore:occupied). They would keep a program from listening on all addresses. Empty if the address
+                  is a loopback address.
               returned: always
               type: list
               elements: dict
             failed:
-              description: Ports that are not available for another reason, by reason.
+              description: Ports that are not available for another reason, grouped by reason.
               returned: always
               type: list
               elements: dict
@@ -259,7 +263,7 @@ listening:
                 - ports: ["443"]
                   reason: Permission denied
         udp:
-          description: The results for the UDP ports, as in RV(ignore:tcp).
+          description: The results for the UDP ports, with the same fields as RV(ignore:tcp).
           returned: always
           type: dict
 """
@@ -314,7 +318,7 @@ def bad_arguments(params):
     if len(params["key"]) < KEY_LENGTH:
         problems.append(f"key: has fewer than {KEY_LENGTH} characters")
     if params["state"] == "present" and not params["name"]:
-        problems.append("name: is needed to start a listener")
+        problems.append("name: is required to start a listener")
     for number, place in enumerate(params["listen"]):
         if not port_ranges.is_ipv4(place["address"]):
             problems.append(f"listen[{number}].address: {quoted(place['address'])} is not an IPv4 address")
@@ -326,7 +330,7 @@ def bad_arguments(params):
     if not 1 <= params["lifetime"] <= listener_lifetime.LONGEST:
         problems.append(f"lifetime: {params['lifetime']:.0f} is not between 1 and {listener_lifetime.LONGEST}")
     if params["quiet"] is not None and params["quiet"] < 1:
-        problems.append(f"quiet: {params['quiet']} is not above 0")
+        problems.append(f"quiet: must be greater than 0, not {params['quiet']}")
     return problems
 
 

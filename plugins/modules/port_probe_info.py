@@ -5,18 +5,19 @@
 
 DOCUMENTATION = r"""
 module: port_probe_info
-short_description: Probe thousands of ports of other hosts at the same time, each with a proof of the peer's identity
+short_description: Probe thousands of ports of other hosts at the same time, with proof of the peer's identity
 version_added: 1.0.0
 description:
-  - Probes every port in O(peers) from the managed host, all at the same time, and reports which are open, and why the
+  - Probes all ports in O(peers) from the managed host at the same time, and reports which of them are open, and why the
     others are not. Proxies are never used.
-  - A port in O(peers[].tcp) or O(peers[].udp) is open when M(hostprep.runtime_fabric.port_listener) with the same O(key)
-    proves that the probe arrived at the expected peer and port.
+  - A port in O(peers[].tcp) or O(peers[].udp) counts as open if a listener started by
+    M(hostprep.runtime_fabric.port_listener) with the same O(key) proves that the probe arrived at the expected peer and
+    port.
   - A UDP request without an answer is repeated several times before the port counts as dropped.
-  - A host sends few ICMP errors a second. Where some ports of a peer are rejected and others are silent, a few of the latter are
-    asked again, slowly, before they count as dropped.
-  - The result is compact. Ports are listed as ranges by verdict, not one by one.
-  - Needs nothing on the host but Linux and Python 3.6 or newer.
+  - Hosts limit how many ICMP errors they send per second. If some ports of a peer are rejected and others do not
+    answer, a few of the latter are probed again at a lower rate before they count as dropped.
+  - The result lists ranges of ports for each verdict, not individual ports.
+  - The managed host needs only Linux and Python 3.6 or newer.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -44,35 +45,35 @@ options:
         required: true
       tcp:
         description:
-          - TCP ports and ranges of ports, such as V(30000-32767), on which the peer's listener has to answer with a proof.
+          - TCP ports and port ranges, such as V(30000-32767), on which the peer's listener must answer with a proof.
         type: list
         elements: str
         default: []
       udp:
         description:
-          - UDP ports and ranges of ports on which the peer's listener has to answer with a proof.
+          - UDP ports and port ranges on which the peer's listener must answer with a proof.
         type: list
         elements: str
         default: []
       vxlan:
         description:
-          - UDP ports, in O(peers[].udp) or not, whose datagrams are shaped like those of an overlay network (VXLAN), since
-            devices on the path treat these otherwise. Each has to get through, and its answer, short and as long as
-            the interface allows.
+          - UDP ports to which datagrams in the format of an overlay network (VXLAN) are sent, because devices on the
+            path may treat them differently. The ports need not be in O(peers[].udp). Both short datagrams and datagrams
+            as large as the MTU of the interface allows must arrive, and so must their answers.
         type: list
         elements: str
         default: []
       connect:
         description:
-          - TCP ports that are only connected to, because a service of the peer's own answers there, or nothing should.
-            Nothing is sent.
+          - TCP ports to which the module only connects, without sending anything, because one of the peer's own
+            services listens there, or because nothing should.
         type: list
         elements: str
         default: []
       query:
         description:
-          - UDP ports that are expected not to answer. A DNS query for V(localhost) is sent, and any answer counts. No answer
-            proves nothing.
+          - UDP ports that are expected not to answer. The module sends a DNS query for V(localhost), and any answer
+            counts. A missing answer proves nothing.
         type: list
         elements: str
         default: []
@@ -80,11 +81,11 @@ options:
     default: 3.5
   deadline:
     description:
-      - Seconds that the whole call may take. Ports that are not settled by then are V(untested).
+      - How many seconds the whole call may take. Ports without a result by then have the verdict V(untested).
     default: 60.0
   concurrency:
     description:
-      - How many TCP connections are tried at the same time. The limit of open files may lower it.
+      - How many TCP connections to attempt at the same time. The limit on open files may reduce this number.
     type: int
     default: 8192
 """
@@ -108,7 +109,7 @@ EXAMPLES = r"""
             tcp: ["6443", "30000-30100"]
             udp: ["8472"]
 
-    - name: Verify these ports on the other host
+    - name: Probe these ports of the other host
       hostprep.runtime_fabric.port_probe_info:
         key: "{{ run_key }}"
         peers:
@@ -132,23 +133,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 peers:
-  description: One entry for every entry of O(peers), in the same order.
+  description: One entry for each entry of O(peers), in the same order.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: The peer's name as given.
+      description: The name of the peer, as given.
       returned: always
       type: str
       sample: worker-2
     address:
-      description: The peer's address as given.
+      description: The address of the peer, as given.
       returned: always
       type: str
       sample: 192.0.2.22
     source:
-      description: The address from which this host reaches the peer, V(null) without a route.
+      description: The source address of packets from this host to the peer. V(null) if there is no route.
       returned: always
       type: str
       sample: 192.0.2.11
@@ -158,37 +159,37 @@ peers:
       type: dict
       contains:
         asked:
-          description: How many ports were to be probed.
+          description: How many ports the module was asked to probe.
           returned: always
           type: int
           sample: 2769
         ports:
           description:
-            - Ports and ranges by verdict; verdicts that do not occur are absent.
+            - Ports and port ranges by verdict. Verdicts that do not occur are left out.
             - V(open) - the expected listener answered with a valid proof.
             - V(live) - a port in O(peers[].connect) accepted a connection, or one in O(peers[].query) answered.
-            - V(unproven) - a program other than the expected listener answers.
-            - V(shape_lost) - of a port in O(peers[].vxlan), plain datagrams arrive, and those shaped like VXLAN do not.
-            - V(length_lost) - likewise, but only short ones arrive.
+            - V(unproven) - a program other than the expected listener answered.
+            - V(shape_lost) - for a port in O(peers[].vxlan), plain datagrams arrive, but VXLAN datagrams do not.
+            - V(length_lost) - for a port in O(peers[].vxlan), short VXLAN datagrams arrive, but large ones do not.
             - V(refused) - the connection was refused, by a host on which the port is closed, or by a firewall.
-            - V(rejected) - a firewall or router rejected it with an ICMP error, or there is no route.
+            - V(rejected) - a firewall or router rejected the probe with an ICMP error, or there is no route.
             - V(dropped) - no answer.
             - V(untested) - O(deadline) passed first.
-            - V(error) - this host could not probe the port, for example for lack of sockets.
+            - V(error) - this host could not probe the port, for example because it ran out of sockets.
           returned: always
           type: dict
           sample: {"open": ["6443", "30000-30004", "30006-32767"], "dropped": ["30005"]}
         reasons:
-          description: For verdicts with a reason the most frequent one.
+          description: The most frequent reason for each verdict that has one.
           returned: always
           type: dict
           sample: {"dropped": "no answer within 3.5 s"}
     udp:
-      description: The results for the UDP ports, as in RV(ignore:tcp).
+      description: The results for the UDP ports, with the same fields as RV(ignore:tcp).
       returned: always
       type: dict
 elapsed:
-  description: Seconds that the probes took.
+  description: How many seconds the probes took.
   returned: success
   type: float
   sample: 0.48

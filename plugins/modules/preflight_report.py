@@ -5,66 +5,66 @@
 DOCUMENTATION = r"""
 ---
 module: preflight_report
-short_description: Judge the evidence of all nodes, show a table and write the report
+short_description: Judge the evidence of all nodes, print a table and write the report
 version_added: 1.0.0
 description:
-  - The last step of the role P(hostprep.runtime_fabric.rtf_preflight#role), which has collected the evidence of every
-    node before. Use the role rather than this action.
-  - Runs on the controller and touches no host.
+  - The role P(hostprep.runtime_fabric.rtf_preflight#role) runs this action as its last step, after it has collected the
+    evidence of every node. Use the role instead of calling the action yourself.
+  - Runs on the control node only, and does not connect to any managed host.
   - Writes C(report.json) and C(evidence.json), except in check mode, and prints a table.
-  - Fails when a required check failed or is unknown on a node of this run.
+  - Fails if a required check failed or is unknown on a node of this run.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
   - hostprep.runtime_fabric.attributes.info
 options:
   results:
     description:
-      - The variables in which the nodes have what the steps of the role left, as a dictionary for each step. Of
-        each step it is the part of the evidence and the name of the variable.
-      - Nodes of the inventory that have none were left out of the run.
+      - The names of the variables in which the nodes have registered the results of the role's steps. There is one
+        dictionary for each step, which maps the part of the evidence to the name of the variable.
+      - Nodes of the inventory without any of these variables count as left out of the run.
     type: dict
     required: true
   steps:
-    description: The steps of this run. What other steps left, in an earlier run, does not count.
+    description: The steps of this run. Results of other steps, which an earlier run left, are ignored.
     type: list
     elements: str
     required: true
   plan:
     description: >-
-      The variable in which the nodes have what M(hostprep.runtime_fabric.audit_plan) returned, so that the run can be judged
-      again by M(hostprep.runtime_fabric.rejudge).
+      The name of the variable in which the nodes have registered the result of M(hostprep.runtime_fabric.audit_plan).
+      It is saved, so that M(hostprep.runtime_fabric.rejudge) can judge the run again.
     type: str
     default: ''
     version_added: 1.0.0
   ports:
     description:
-      - The plan of the port matrix, as M(hostprep.runtime_fabric.audit_plan) returns it. Without one, the checks
+      - The plan of the port matrix, as M(hostprep.runtime_fabric.audit_plan) returns it. If it is empty, the checks
         that need it are left out.
     type: dict
     default: {}
   targets:
     description:
-      - The variables in which the nodes have what M(hostprep.runtime_fabric.audit_targets) returned of what they had to probe
-        and to measure.
+      - The names of the variables in which the nodes have registered the results of
+        M(hostprep.runtime_fabric.audit_targets), that is, what they had to probe and to measure.
     type: list
     elements: str
     default: []
   lost:
-    description: The answers of nodes that an earlier task lost, each with the node as C(item).
+    description: The results of nodes that became unreachable in an earlier task, each with the node as C(item).
     type: list
     elements: dict
     default: []
   inputs:
     description:
-      - The inputs of the role, with their types, as M(hostprep.runtime_fabric.check_inputs) returns them. The URLs of
-        proxies have V(********) in the place of their credentials.
-      - C(report_dir) is the directory on the controller for the report. It is created. A relative path counts from the
-        directory that C(ansible-playbook) was started in.
-      - Unless C(enforce) is true, only a preparation that failed fails the task.
+      - The inputs of the role, with their types, as M(hostprep.runtime_fabric.check_inputs) returns them. In the URL of
+        a proxy, V(********) stands in place of the credentials.
+      - C(report_dir) is the directory on the control node to write the report to. It is created if it does not exist. A
+        relative path starts at the directory in which C(ansible-playbook) was started.
+      - If C(enforce) is false, the task fails only if the preparation failed.
     type: dict
     required: true
 notes:
-  - This is an action plugin; there is nothing to run on a host.
+  - This is an action plugin; nothing runs on the managed hosts.
 author:
   - hostprep.runtime_fabric contributors (!UNKNOWN)
 """
@@ -77,12 +77,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 readiness:
-  description: V(ready), V(not_ready) or V(incomplete), for the cluster.
+  description: The readiness of the cluster, V(ready), V(not_ready) or V(incomplete).
   returned: always
   type: str
   sample: ready
 report:
-  description: Path of C(report.json) on the controller, V(null) in check mode.
+  description: The path of C(report.json) on the control node. V(null) in check mode.
   returned: always
   type: str
   sample: /home/ops/site/rtf-report/report.json

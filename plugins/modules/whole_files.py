@@ -9,11 +9,11 @@ module: whole_files
 short_description: Write whole configuration files, or remove them, in one call
 version_added: 1.0.0
 description:
-  - For files that belong to one program or role alone. They are owned by root.
-  - Each file is replaced in one step, and what a killed run left of it is removed.
-  - A path is refused where a user other than root owns, or can replace, the file or a directory or link above it,
-    since that user could lead root to any other file. So is a file of more than 1 MiB.
-  - Needs Python 3.6 or newer and its standard library on the host.
+  - Writes complete files, owned by root. Use it for files that belong to a single program or role.
+  - Each file is replaced atomically. Temporary files that a killed run left behind are removed.
+  - The module fails if a user other than root owns or can replace the file, or a directory or link above it, because
+    that user could make root write to any other file. It also fails if a file is larger than 1 MiB.
+  - The managed host needs only Python 3.6 or newer.
 extends_documentation_fragment:
   - hostprep.runtime_fabric.attributes
 attributes:
@@ -23,38 +23,39 @@ attributes:
     support: full
 options:
   files:
-    description: The files, in the order in which they are written.
+    description: The files to manage, in the order in which they are written.
     type: list
     elements: dict
     required: true
     suboptions:
       path:
-        description: The file.
+        description: The path of the file.
         type: path
         required: true
       state:
-        description: Whether there is to be the file.
+        description: V(present) writes the file. V(absent) removes it.
         type: str
         choices: [present, absent]
         default: present
       content:
-        description: The whole content.
+        description: The complete content of the file. By default, the file is empty.
         type: str
         default: ""
       mode:
-        description: Mode, as an octal number in quotes.
+        description: The mode of the file, as a quoted octal number.
         type: str
         default: "0644"
   record:
-    description: Values to record before the first file is written, as M(hostprep.runtime_fabric.change_record) does.
+    description: Values to record before the first file is written, in the same way as
+      M(hostprep.runtime_fabric.change_record) records them. Without it, nothing is recorded.
     type: dict
     suboptions:
       name:
-        description: Name of the record.
+        description: The name of the record.
         type: str
         required: true
       values:
-        description: The values.
+        description: The values to record.
         type: dict
         required: true
       directory:
@@ -83,7 +84,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files, in the order of O(files), and whether each one changed.
+  description: The files, in the order of O(files). C(changed) is whether the file changed.
   returned: success
   type: list
   elements: dict

@@ -85,7 +85,7 @@ def of_name(directory: Path, name: str = "") -> Path:
     if name:
         places = [place for place in places if place.name == name]
     if not places:
-        raise ValueError(f"{directory / RUNS} has no run" + (f" {name!r}" if name else ""))
+        raise ValueError(f"{directory / RUNS} contains no run" + (f" {name!r}" if name else ""))
     return ([place for place in places if not place.name.endswith(PARTIAL)] or places)[-1]
 
 

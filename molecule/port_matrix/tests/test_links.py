@@ -154,7 +154,7 @@ def test_an_overlay_whose_long_datagrams_are_swallowed_points_to_the_path(links)
     found = links.result("worker-2", "ports.overlay-vxlan")
     assert (
         found["observed"]
-        == "controller-1: 8472 length lost (VXLAN packets of 1500 bytes are lost, and short ones pass)"
+        == "controller-1: 8472 length lost (VXLAN packets of 1500 bytes are lost, but short ones pass)"
     )
     assert found["remedy"] == "Fix net.mtu_path first: this follows from it."
 

@@ -145,9 +145,7 @@ def test_a_device_that_drops_the_overlay_alone_is_told(packet_filters):
     cell = cells(packet_filters)["controller-1", "worker-1", "overlay-vxlan"]
     assert cell["ports"] == {"shape_lost": ["8472"]}
     result = packet_filters.result("controller-1", "ports.overlay-vxlan")
-    assert result["observed"] == (
-        "worker-1: 8472 shape lost (plain datagrams pass, and those shaped like VXLAN do not)"
-    )
+    assert result["observed"] == ("worker-1: 8472 shape lost (plain datagrams pass, but VXLAN datagrams do not)")
     assert "which device between controller-1 and worker-1 drops VXLAN on UDP 8472" in result["remedy"]
 
 

@@ -127,7 +127,7 @@ def test_the_connection_of_the_change_proves_nothing(lab):
     done, said = module("worker-1", state="absent", rollback_timeout=600)
     assert done, said
     done, said = module("worker-1", state="confirmed")
-    assert not done and "only a new one proves" in said
+    assert not done and "only a new connection proves" in said
     done, said = module("worker-1", state="absent", wait_timeout=0)
     assert not done and "another change of the firewall, made over SSH from" in said and is_pending(lab, "worker-1")
     done, said = module("worker-1", state="rolled_back")

@@ -36,7 +36,7 @@ def merged(known, found):
 def path_of(directory, name):
     """The file of a record. Raises ValueError where the name could lead out of the directory."""
     if not re.match(r"[A-Za-z0-9_-]+\Z", name):
-        raise ValueError(f"name: {name!r} cannot name a record: letters, digits, _ and - only")
+        raise ValueError(f"name: {name!r} is not a valid name of a record: use only letters, digits, _ and -")
     return os.path.join(directory, name + ".json")
 
 

@@ -33,7 +33,7 @@ def enter(path, expected=None):
     try:
         found = os.fstat(descriptor)
         if expected is not None and (found.st_dev, found.st_ino) != expected:
-            raise OSError(f"{path} belongs to another namespace by now")
+            raise OSError(f"{path} now belongs to another namespace")
         library = ctypes.CDLL(None, use_errno=True)
         if library.setns(descriptor, _CLONE_NEWNET) != 0:
             number = ctypes.get_errno()

@@ -9,7 +9,7 @@ def bad_numbers(params, most):
     """One sentence for each parameter that is not above 0 and at most its limit in `{name: number}`."""
     # The comparison is written so that "not a number" is a problem too.
     return [
-        f"{name}: {params[name]} is not a number above 0 and up to {limit}"
+        f"{name}: must be greater than 0 and at most {limit}, not {params[name]}"
         for name, limit in most.items()
         if not 0 < params[name] <= limit
     ]

@@ -25,7 +25,7 @@ def _numbers_of(text):
         begin, end = int(first), int(last or first)
         if 1 <= begin <= end <= 65535:
             return range(begin, end + 1)
-    raise ValueError(f"{quoted(text)} is not a port from 1 to 65535, nor a range such as 30000-32767")
+    raise ValueError(f"{quoted(text)} is neither a port from 1 to 65535 nor a range such as 30000-32767")
 
 
 def texts(ports):

@@ -84,7 +84,7 @@ def _tables(text):
             texts = [double or single for double, single in _TEXT.findall(value)]
             found[-1][1][".".join(_keys(pair.group(1)))] = texts or ([value] if value.isdigit() else [])
         else:
-            raise ValueError("TOML that this reader does not support")
+            raise ValueError("TOML syntax that is not supported here")
     return found
 
 
@@ -111,9 +111,9 @@ def _statements(text):
             statement += " "
             continue
         if quote:
-            raise ValueError("a string without an end")
+            raise ValueError("an unterminated string")
         if statement.strip():
             yield statement.strip()
         statement, depth = "", 0
     if statement.strip():
-        raise ValueError("a value without an end")
+        raise ValueError("an unterminated value")

@@ -34,14 +34,14 @@ def source_of(url):
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise UrlError("has no readable host and port") from None
+        raise UrlError("has no valid host and port") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UrlError("must look like https://host/path")
     if parts.username is not None:
-        raise UrlError("must not hold a user name or password")
+        raise UrlError("must not contain a user name or password")
     target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
     if not all("!" <= character <= "~" for character in target):
-        raise UrlError("has spaces or other characters that must be percent-encoded")
+        raise UrlError("contains spaces or other characters that must be percent-encoded")
     return Source(parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), target)
 
 

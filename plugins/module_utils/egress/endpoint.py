@@ -77,7 +77,7 @@ def is_host(text):
 def problems(row):
     """One sentence for each option of an endpoint that has the right type and an invalid value."""
     if not is_host(row["host"]):
-        yield f"host: {quoted(row['host'])} is not a bare host name or address"
+        yield f"host: {quoted(row['host'])} is not a host name or IP address without scheme, port and path"
     if row["server_name"] is not None and not is_host(row["server_name"]):
         yield f"server_name: {quoted(row['server_name'])} is not a host name"
     if not 1 <= row["port"] <= 65535:
@@ -89,7 +89,7 @@ def problems(row):
     if not 0 <= row["idle"] <= 86400:
         yield f"idle: {row['idle']} is not a number from 0 to 86400"
     if not row["paths"] or len(set(row["paths"])) != len(row["paths"]):
-        yield "paths: must name at least one path, and none twice"
+        yield "paths: must list at least one path, and no path twice"
     protocol = protocol_registry.PROTOCOLS[row["protocol"]]
     if protocol.transport == "udp" and row["paths"] != [connection_paths.DIRECT]:
-        yield f"paths: {protocol.name} is UDP and has no other path than direct"
+        yield f"paths: {protocol.name} uses UDP, which supports only the path direct"

@@ -13,7 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 EVIDENCE = Evidence(
     "http",
     """
-description: The HTTP response. V(null) for other protocols and without a response.
+description: The HTTP response. V(null) for other protocols, and if there was no response.
 returned: always
 type: dict
 contains:
@@ -23,17 +23,17 @@ contains:
     type: int
     sample: 403
   reason:
-    description: The text of the status line.
+    description: The reason phrase of the status line.
     returned: always
     type: str
     sample: Forbidden
   headers:
-    description: The headers, in lower case, that identify the server or a filter.
+    description: The headers that identify the server or a filter, with names in lower case.
     returned: always
     type: dict
     sample: {server: AmazonS3}
   title:
-    description: The title of an HTML page, V(null) for any other response.
+    description: The title of the HTML page. V(null) for any other response.
     returned: always
     type: str
     sample: Access denied

@@ -26,7 +26,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
     verdicts,
 )
 
-NO_POD = "no pod with a network of its own runs on this host"
+NO_POD = "no pod with its own network namespace runs on this host"
 NOT_ROOT = "only root can see the processes of pods"
 RESOLV_CONF = "etc/resolv.conf"
 # The kubelet refuses longer ones; a search domain of a pod has a limit of its own.

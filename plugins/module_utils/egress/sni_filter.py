@@ -25,7 +25,7 @@ def tell(attempt, open_wire):
             words = f"for {name}" if name else "without a server name"
             return (
                 verdict_causes.NAME_FILTERED,
-                f"the same address answers TLS {words}, so it is the name {attempt.endpoint.server_name} that is filtered",
+                f"the same address answers TLS {words}, so the name {attempt.endpoint.server_name} is filtered",
             )
     if None in answers:
         return None

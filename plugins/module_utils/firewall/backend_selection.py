@@ -44,7 +44,7 @@ def choose(choice, backends, found, holding):
     if choice == AUTO:
         if len(found) > 1:
             raise FirewallError(
-                "backend: two firewalls are active, {}; stop one of them, or the rules of one block what the other "
+                "backend: two firewalls are active, {}; stop one of them, because the rules of one would block what the other "
                 "allows".format(" and ".join(f"{name} ({why})" for name, why in found.items()))
             )
         # Our rules in a stopped service have no effect, and only the user decides whether to start it.

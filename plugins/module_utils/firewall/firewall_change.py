@@ -23,7 +23,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.firewall.w
 )
 
 DIRECTORY = RULES_DIRECTORY
-NOBODY_FILTERS = "no firewall is active: every port is open at the host, and nothing was changed"
+NOBODY_FILTERS = "no firewall is active: every port of the host is open, and nothing was changed"
 # Seconds. Whoever installs a firewall also starts it, before what it needs is configured. One that goes on for longer is
 # likely to concern something else, and what it breaks is rolled back.
 PACKAGES_WAIT = 60
@@ -94,7 +94,7 @@ class Change:
         # The answer to an earlier confirmation may have been lost. Otherwise another change has come since.
         if change_id is not None and applied(self.host).get("change_id", change_id) != change_id:
             raise FirewallError(
-                "the change was not confirmed in time: the host has rolled it back, and another one was made since"
+                "the change was not confirmed in time: the host has rolled it back, and another change has been made since"
             )
         return False
 
@@ -106,7 +106,7 @@ class Change:
         left = self.guard.take_left_alone()
         if left:
             self.warnings.append(
-                "the rollback of an unconfirmed change did not restore files that were changed since by other programs: {}. Check them "
+                "the rollback of an unconfirmed change did not restore files that other programs have changed since: {}. Check them "
                 "for rules called {}".format(", ".join(left), self.parameters["label"])
             )
 
@@ -204,7 +204,7 @@ class Change:
         except FirewallError as problem:
             self._roll_back()
             raise FirewallError(
-                "{}. {}".format(problem, " ".join(["The earlier state of the host is restored"] + self.warnings))
+                "{}. {}".format(problem, " ".join(["The earlier state of the host has been restored"] + self.warnings))
             ) from problem
         return dict(result, pending=True, change_id=self.change_id)
 
@@ -228,8 +228,8 @@ def _origin(connection):
 def _waiting(about):
     """Why a change is refused while another one waits to be confirmed."""
     return (
-        "another change of the firewall, made {}, waits to be confirmed, and is otherwise rolled back {} seconds after "
-        "it was made. Nothing was changed; run this again then, or call state=rolled_back to roll it back at once".format(
+        "another change of the firewall, made {}, waits to be confirmed. If it is not, the host rolls it back {} "
+        "seconds after it was made. Nothing was changed; run this again then, or use state=rolled_back to roll it back now".format(
             _origin(about.get("connection")), about.get("seconds", "some")
         )
     )

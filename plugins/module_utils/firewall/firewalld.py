@@ -228,7 +228,7 @@ class Firewalld(FrontEnd):
             version = self._cmd("--version").strip()
             if version.startswith("0."):
                 raise FirewallError(
-                    f"firewalld {version} cannot use sets of addresses without the program ipset: install the package ipset and "
+                    f"firewalld {version} cannot use address sets without the program ipset: install the package ipset and "
                     "restart firewalld"
                 )
 
@@ -323,8 +323,10 @@ class Firewalld(FrontEnd):
             for name in sorted(zones):
                 if zones[name].target == "ACCEPT" and (zones[name].interfaces or name == default):
                     raise FirewallError(
-                        "default_deny: the zone {} of firewalld accepts all traffic and applies to {}; assign that to another "
-                        "zone".format(name, ", ".join(zones[name].interfaces) or "everything without another zone")
+                        "default_deny: the zone {} of firewalld accepts all traffic and applies to {}; use another zone "
+                        "for that".format(
+                            name, ", ".join(zones[name].interfaces) or "everything without a zone of its own"
+                        )
                     )
         return self._holding(zones, default)
 
@@ -341,7 +343,7 @@ class Firewalld(FrontEnd):
                 if zones[name].target != "ACCEPT":
                     raise FirewallError(
                         f"trusted_networks: {network} is a source of the zone {name} of firewalld, which does not accept all traffic; "
-                        "remove it there"
+                        "remove it from that zone"
                     )
             if not holders:
                 found.append(network)

@@ -46,7 +46,9 @@ def read(host):
         if (host.read(names) or "").strip():
             text = _saved(host, program, "legacy", variant)
             if text is None:
-                hidden.append(f"{names} lists tables, and {program}-legacy-save is not installed to print them")
+                hidden.append(
+                    f"{names} lists tables, but {program}-legacy-save is not installed, so they cannot be read"
+                )
             chains += iptables_save.chains(text or "", program + "-legacy", _address_sets(host, text or ""))
     return KernelRules(chains, hidden)
 

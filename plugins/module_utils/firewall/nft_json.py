@@ -60,7 +60,7 @@ def objects_of(text):
     try:
         return [entry for entry in json.loads(text)["nftables"] if isinstance(entry, dict)]
     except (ValueError, KeyError, TypeError) as problem:
-        raise Unreadable(f"nft -j list ruleset prints something else: {problem}") from problem
+        raise Unreadable(f"the output of `nft -j list ruleset` cannot be parsed: {problem}") from problem
 
 
 def chains(objects, listing, saved=None):

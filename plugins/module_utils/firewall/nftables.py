@@ -391,7 +391,7 @@ def ambiguous(tables):
         if program and program != "firewalld" and "owner" not in table.flags:
             for name, chain in table.chains.items():
                 if chain.hook == "input" and chain.drops_by_policy:
-                    return f"the chain {table.family} {table.name} {name} drops by policy, in a table that has the name of {program}'s"
+                    return f"the chain {table.family} {table.name} {name} drops by policy, in a table with a name that {program} uses"
     return ""
 
 

@@ -296,11 +296,11 @@ class Guard:
             return False
         if change_id is not None and about.get("id") != change_id:
             raise FirewallError(
-                "the change was not confirmed in time, and the host has rolled it back; another one waits to be confirmed now"
+                "the change was not confirmed in time, and the host has rolled it back; another change now waits to be confirmed"
             )
         if connection is not None and about.get("connection") == connection:
             raise FirewallError(
-                "the change cannot be confirmed over the connection over which it was made: only a new one proves "
+                "the change cannot be confirmed over the same connection that made it: only a new connection proves "
                 "that the host can still be reached"
             )
         try:
@@ -313,9 +313,7 @@ class Guard:
 
     def _but(self):
         left = self.left_alone()
-        return (
-            ", except for files that were changed since by other programs: {}".format(", ".join(left)) if left else ""
-        )
+        return ", except for files that other programs have changed since: {}".format(", ".join(left)) if left else ""
 
     def roll_back(self):
         """Roll the pending change back at once."""

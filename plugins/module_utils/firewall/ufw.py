@@ -147,7 +147,7 @@ class Ufw(FrontEnd):
     def _refuse(self, wanted):
         if wanted.default_deny and self._setting(DEFAULTS, "DEFAULT_INPUT_POLICY") == "accept":
             raise FirewallError(
-                "default_deny: ufw accepts by default whatever no rule denies; run `ufw default deny incoming` to change that"
+                "default_deny: by default, ufw accepts everything that no rule denies; run `ufw default deny incoming` to change that"
             )
 
     def _rules(self, wanted):

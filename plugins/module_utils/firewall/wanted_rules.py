@@ -60,7 +60,7 @@ def from_parameters(parameters, expires_at, now):
     for entry in parameters["rules"]:
         if entry["from_set"] is not None and entry["from_set"] not in parameters["sets"]:
             raise ValueError(
-                "rules: {} is from {!r}, which is not a name in sets".format(entry["comment"], entry["from_set"])
+                "rules: {} has from_set {!r}, which is not in sets".format(entry["comment"], entry["from_set"])
             )
         rules.append(
             Rule(

@@ -81,7 +81,7 @@ def _verdict(outcomes, target):
 def _judged(short, long, plain, size):
     """(verdict, reason) of a port. short, long, plain: outcomes of its probes, plain None where there was none."""
     if short[0] == port_verdicts.DROPPED and plain is not None and plain[0] == port_verdicts.OPEN:
-        return port_verdicts.SHAPE_LOST, "plain datagrams pass, and those shaped like VXLAN do not"
+        return port_verdicts.SHAPE_LOST, "plain datagrams pass, but VXLAN datagrams do not"
     if short[0] == port_verdicts.OPEN and long[0] == port_verdicts.DROPPED:
-        return port_verdicts.LENGTH_LOST, f"VXLAN packets of {size} bytes are lost, and short ones pass"
+        return port_verdicts.LENGTH_LOST, f"VXLAN packets of {size} bytes are lost, but short ones pass"
     return long if short[0] == port_verdicts.OPEN else short

@@ -104,7 +104,7 @@ def _weak(chain, shortest_key=_SHORTEST_RSA_KEY):
         if certificate.signature.startswith(_BROKEN_DIGESTS) and not certificate.self_issued:
             why = f"is signed with {certificate.signature}"
         elif certificate.rsa_bits is not None and certificate.rsa_bits < shortest_key:
-            why = f"has an RSA key of {certificate.rsa_bits} bits only"
+            why = f"has an RSA key of only {certificate.rsa_bits} bits"
         else:
             continue
         return verdicts.LayerFailed(
@@ -142,8 +142,8 @@ def _expired(failure, chain, now):
         )
     return verdicts.LayerFailed(
         failure.verdict,
-        f"{failure.detail}: every certificate that the server sends is valid, so that of {chain.certificates[-1].issuer} in "
-        f"the trust store of this host is not, {clock}",
+        f"{failure.detail}: every certificate that the server sends is valid, so the certificate of "
+        f"{chain.certificates[-1].issuer} in the trust store of this host is not, {clock}",
         verdict_causes.EXPIRED_ROOT,
     )
 
@@ -158,18 +158,18 @@ def _untrusted(failure, chain, trusted_organisations, trusts_nothing):
         )
     elif leaf.self_issued:
         cause = verdict_causes.SELF_SIGNED
-        detail = f"{failure.detail}; the server's certificate is signed by itself: {leaf.subject}"
+        detail = f"{failure.detail}; the server's certificate is self-signed: {leaf.subject}"
     elif top.self_issued or len(chain.certificates) > 1:
         cause = verdict_causes.UNKNOWN_ISSUER
         detail = f"{detail}; the chain ends with {top.issuer}, which this host does not trust"
     elif chain.whole and leaf.issuer_organisation and leaf.issuer_organisation in trusted_organisations:
         cause = verdict_causes.INCOMPLETE_CHAIN
-        detail = f"{detail}; the server sends its own certificate only, without that of its issuer"
+        detail = f"{detail}; the server sends only its own certificate, without that of its issuer"
     elif chain.whole:
         cause = verdict_causes.LONE_CERTIFICATE
         detail = (
-            f"{detail}; the server sends its own certificate only: its issuer is a root authority that this host lacks, or an "
-            "intermediate one, whose certificate the server has to send"
+            f"{detail}; the server sends only its own certificate: its issuer is either a root authority that this "
+            "host does not trust, or an intermediate one, whose certificate the server has to send"
         )
     return verdicts.LayerFailed(failure.verdict, detail, cause)
 

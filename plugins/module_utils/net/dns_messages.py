@@ -37,7 +37,7 @@ def parse(data, asked):
     try:
         return _answer(data, asked)
     except (struct.error, IndexError):
-        raise DnsError("the answer ends in the middle") from None
+        raise DnsError("the answer is incomplete") from None
 
 
 def _answer(data, asked):

@@ -67,7 +67,7 @@ class Client:
         if 300 <= head.status <= 399:
             raise self._failed(verdicts.BLOCKED, "{}, to {}".format(answered, head.headers.get("location", "nowhere")))
         if head.status in _NO_PROXY_STATUSES and not any(name in head.headers for name in _PROXY_HEADERS):
-            raise self._failed(verdicts.PROXY_BROKEN, f"{answered}, as a web server does that is not a proxy")
+            raise self._failed(verdicts.PROXY_BROKEN, f"{answered}: this looks like a web server, not a proxy")
         raise refusal(self._proxy, head, answered)
 
     def _failed(self, verdict, detail):

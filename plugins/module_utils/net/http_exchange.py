@@ -73,7 +73,7 @@ def _ask(channel, question, deadline, seconds):
             data = channel.receive(deadline)
             if not data:
                 raise http_response_head.HttpError(
-                    f"the peer closed the connection {'within its answer' if reader.begun() else 'without an answer'}"
+                    f"the peer closed the connection {'in the middle of its answer' if reader.begun() else 'without an answer'}"
                 )
             if reader.feed(data):
                 break

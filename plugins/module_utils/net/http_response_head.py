@@ -74,7 +74,7 @@ def _parse(data):
     lines = data.decode("latin-1").replace("\r\n", "\n").split("\n")
     found = _STATUS_LINE.match(lines[0])
     if not found:
-        raise HttpError(f"the answer has no status line but {printable_text(lines[0])}")
+        raise HttpError(f"the answer has no status line: it starts with {printable_text(lines[0])}")
     headers = {}
     for line in lines[1:]:
         name, colon, value = line.partition(":")

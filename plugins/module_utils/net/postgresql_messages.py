@@ -64,13 +64,13 @@ class ReplyReader:
         kind = bytes(self._data[:1])
         if kind not in (_AUTHENTICATION, _ERROR):
             raise PostgresqlError(
-                f"the answer is not that of PostgreSQL but starts with {printable(bytes(self._data[:40]))}"
+                f"the answer is not from PostgreSQL: it starts with {printable(bytes(self._data[:40]))}"
             )
         if len(self._data) < 5:
             return None
         (length,) = struct.unpack_from("!I", self._data, 1)
         if not 8 <= length <= _LONGEST:
-            raise PostgresqlError(f"the answer is not that of PostgreSQL: a message of {length} bytes")
+            raise PostgresqlError(f"the answer is not from PostgreSQL: a message of {length} bytes")
         if len(self._data) < 1 + length:
             return None
         body = bytes(self._data[5 : 1 + length])
@@ -80,7 +80,7 @@ class ReplyReader:
 def _authentication(body):
     (method,) = struct.unpack_from("!I", body)
     if method not in _METHODS:
-        raise PostgresqlError(f"the answer is not that of PostgreSQL: authentication {method}")
+        raise PostgresqlError(f"the answer is not from PostgreSQL: authentication {method}")
     return Reply(_METHODS[method], None, None)
 
 
@@ -91,8 +91,8 @@ def _error(body):
             break  # the end of the fields
         fields.setdefault(field[:1], printable(field[1:]))
     if b"M" not in fields:
-        raise PostgresqlError("the answer is not that of PostgreSQL: an error without a message")
+        raise PostgresqlError("the answer is not from PostgreSQL: an error without a message")
     # Without it, a server that takes no connection looks like one that only does not know the user.
     if not _SQLSTATE.match(fields.get(b"C", "")):
-        raise PostgresqlError("the answer is not that of PostgreSQL: an error without a code")
+        raise PostgresqlError("the answer is not from PostgreSQL: an error without a code")
     return Reply(None, fields[b"C"], fields[b"M"])

@@ -29,7 +29,7 @@ def parse(url, scheme):
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise ProxyUrlError(f"has no readable host and port; write {shape}") from None
+        raise ProxyUrlError(f"has no valid host and port; write {shape}") from None
     if parts.scheme != scheme:
         raise ProxyUrlError(f"must start with {scheme}://")
     if not host or port is None or not port or not _HOST.fullmatch(host):

@@ -22,7 +22,7 @@ def problem(head, title):
         return None
     if head.status == 200 and (_VERSION in head.headers or "json" in head.headers.get("content-type", "")):
         return None
-    return f"{answered}, where a registry answers with 200 and JSON, or with 401 and a challenge"
+    return f"{answered}, but a registry answers with 200 and JSON, or with 401 and a challenge"
 
 
 def remark(head):

@@ -36,12 +36,12 @@ def of_this_host(host, addresses):
 
 def _owner(address):
     if ":" in address:
-        return "which is the address of no server" if address == "::" else None
+        return "which no server can have" if address == "::" else None
     number = _number(address)
     if number is None:
         return None
     if number >> 24 == 0:
-        return "which is the address of no server"
+        return "which no server can have"
     for owner, network, length in _BLOCK_PAGES:
         if number >> (32 - length) == _number(network) >> (32 - length):
             return f"where {owner} serves block pages"

@@ -130,7 +130,9 @@ class Trace:
         """The row when the overall deadline of `seconds` has passed."""
         with self._lock:
             layer = self._layer
-        reached = "before this row was started" if layer is None else f"while this row was in layer {layer}"
+        reached = (
+            "before this endpoint was probed" if layer is None else f"while this endpoint was in the layer {layer}"
+        )
         return self.result(UNTESTED, f"the deadline of {seconds:g} s for the whole call passed {reached}")
 
 

@@ -35,7 +35,7 @@ def refusal(head, sent_key, subprotocol):
         return False, None
     answered = f"the WebSocket upgrade was answered with {head.status} {head.reason}"
     if head.status in _UNAUTHENTICATED:
-        return False, f"{answered}, as servers do without credentials"
+        return False, f"{answered}, as expected without credentials"
     return True, answered
 
 

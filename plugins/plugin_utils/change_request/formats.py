@@ -33,17 +33,17 @@ class Format(NamedTuple):
 
 
 FORMATS = {
-    "markdown": Format(markdown.render, "C(change-request.md), and C(comparison.md) where there is a previous release"),
+    "markdown": Format(markdown.render, "C(change-request.md), and C(comparison.md) if there is a previous release"),
     "csv": Format(csv_table.render, "C(openings.csv)"),
     "squid": Format(
         squid.render,
-        "C(squid-access.conf), and for a squid that decrypts TLS C(squid-passthrough.conf), with what mutual TLS requires, "
-        "and C(squid-passthrough-containers.conf), with what containers without the site's CA need",
+        "C(squid-access.conf). For a Squid that decrypts TLS, it is also C(squid-passthrough.conf), for endpoints that require "
+        "mutual TLS, and C(squid-passthrough-containers.conf), for endpoints of containers that do not trust the site's CA",
     ),
     "aws": Format(aws.render, "C(aws-security-groups.tf.json), in the JSON syntax of Terraform"),
     "azure": Format(azure.render, "C(azure-network-security-group.tf.json), in the JSON syntax of Terraform"),
-    "nftables": Format(nftables.render, "one file for each role of node"),
-    "firewalld": Format(firewalld.render, "one file for each role of node"),
+    "nftables": Format(nftables.render, "one file for each node role"),
+    "firewalld": Format(firewalld.render, "one file for each node role"),
 }
 
 

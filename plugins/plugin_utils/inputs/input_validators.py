@@ -159,7 +159,7 @@ def proxy_url_with(scheme: str) -> Validator:
             port = url.port
         except ValueError:
             raise ValueError(
-                f"has no readable host and port; write {shape}, with @ : / % # of a password percent-encoded"
+                f"has no valid host and port; write {shape}, with @ : / % # of a password percent-encoded"
             ) from None
         if url.scheme != scheme:
             raise ValueError(f"must start with {scheme}://; write {shape}")

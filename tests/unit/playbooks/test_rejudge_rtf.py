@@ -84,7 +84,7 @@ def test_a_run_is_named_and_waived_and_nothing_is_written_in_a_dry_run(play, sit
 @pytest.mark.parametrize(
     "variables, why",
     [
-        ({}, "rtf-report does not exist: name the evidence.json of a run"),
+        ({}, "rtf-report does not exist: set rtf_rejudge_run to the evidence.json of a run"),
         ({"rtf_rejudge_run": "old.json"}, "old.json holds only evidence, without inputs and plan"),
         ({"rtf_waivers": [{"checks": ["*"], "reason": "http://u:Kq1xKq1v@a"}]}, "contains a URL with credentials"),
     ],

@@ -88,7 +88,7 @@ def test_yaml_that_netplan_refuses_leaves_open_what_the_next_boot_brings(tmp_pat
     wrong = "network: {ethernets: {eth0: {dhcp4: Kq1xKq1v}}}\n"
     found = evidence(tmp_path, {ETC + "a.yaml": wrong, MADE: "[Match]\nName=eth0\n[Network]\nAddress=10.0.0.5/24\n"})
     [row] = found["configurations"]
-    assert row["uncertain"] == "netplan refuses its YAML, and `netplan generate` says why"
+    assert row["uncertain"] == "netplan rejects its YAML: run `netplan generate` to see why"
     assert "Kq1" not in str(found)
 
 

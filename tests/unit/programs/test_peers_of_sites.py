@@ -187,7 +187,7 @@ def test_a_web_server_is_not_a_proxy():
     port = loopback.closed_port()
     with programs.nginx(f"server {{ listen 127.0.0.1:{port}; }}", port):
         row = probe(443, f"http://127.0.0.1:{port}")
-        assert row["verdict"] == "proxy_broken" and row["detail"].endswith("as a web server does that is not a proxy")
+        assert row["verdict"] == "proxy_broken" and row["detail"].endswith("this looks like a web server, not a proxy")
         assert probe(443, f"socks5://127.0.0.1:{port}")["verdict"] == "proxy_broken"
 
 

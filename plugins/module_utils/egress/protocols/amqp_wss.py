@@ -9,5 +9,5 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.pro
 class AmqpWss(Wss):
     name = "amqp_wss"
     title = "AMQP over WebSockets"
-    outcome = "the response to the opening of a WebSocket with the subprotocol AMQP"
+    outcome = "the response to a WebSocket upgrade request with the subprotocol AMQP"
     subprotocol = "amqp"

@@ -10,7 +10,9 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.egress.pro
 class Http(Protocol):
     name = "http"
     title = "HTTP"
-    outcome = "the same without TLS. O(http_proxy) is sent the request itself, without CONNECT"
+    outcome = (
+        "the head of the response to a GET without TLS. O(http_proxy) receives the request itself, without CONNECT"
+    )
     layer = "http"
     evidence = http_origin.EVIDENCE
     carrier = "http_proxy"

@@ -24,12 +24,13 @@ class Ntp(Protocol):
     evidence = Evidence(
         "ntp",
         """
-description: The reply of the time server. V(null) for other protocols and without a reply.
+description: The reply of the time server. V(null) for other protocols, and if there was no reply.
 returned: always
 type: dict
 contains:
   offset:
-    description: Seconds that this host's clock is behind the server, V(null) when the server refuses to serve time.
+    description: How many seconds this host's clock is behind the server. V(null) if the server refuses
+      to serve time.
     returned: always
     type: float
     sample: -0.0012
@@ -39,14 +40,15 @@ contains:
     type: int
     sample: 2
   kiss:
-    description: The code by which the server refuses to serve time, V(null) where it does not.
+    description: The kiss code with which the server refuses to serve time. V(null) if it does not
+      refuse.
     returned: always
     type: str
     sample: DENY
   root_distance:
     description:
-      - Seconds by which the time may be wrong, by what the server says of its own way to a reference clock. V(null) when the
-        server refuses to serve time.
+      - The root distance of the server, that is, by how many seconds its time may be wrong according to
+        the server itself. V(null) if the server refuses to serve time.
     returned: always
     type: float
     sample: 0.012
@@ -68,7 +70,7 @@ contains:
                     verdict_causes.REFUSES_TIME,
                 )
         if reply.kiss == _TOO_OFTEN:
-            return f"the server asks for fewer queries ({reply.kiss})"
+            return f"the server asks this host to send fewer queries ({reply.kiss})"
         if reply.kiss is not None:
             return f"the server does not serve time ({reply.kiss or 'stratum 0'})"
         if not reply.synchronised:

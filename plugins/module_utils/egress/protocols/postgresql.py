@@ -22,35 +22,35 @@ _SECURE, _IN_CLEAR = b"S", b"N"
 class Postgresql(Protocol):
     name = "postgresql"
     title = "PostgreSQL"
-    outcome = (
-        "what the server asks for after the start-up message. No password is sent, and its certificate is not judged"
-    )
+    outcome = "the authentication that the server asks for. No password is sent, and the certificate is not verified"
     layer = "postgresql"
     evidence = Evidence(
         "postgresql",
         """
-description: The answer of the database server. V(null) for other protocols and without one.
+description: The answer of the database server. V(null) for other protocols, and if there was no answer.
 returned: always
 type: dict
 contains:
   tls:
-    description: Whether it offers TLS.
+    description: Whether the server offers TLS.
     returned: always
     type: bool
     sample: true
   in_clear:
     description:
-      - Whether it also takes connections without TLS. V(null) where that is not known.
+      - Whether the server also accepts connections without TLS. V(null) if that is not known.
     returned: always
     type: bool
     sample: true
   authentication:
-    description: What it asks for, such as V(sasl), V(md5) or V(none). V(null) where it answers with an error.
+    description: The authentication that the server asks for, such as V(sasl), V(md5) or V(none).
+      V(null) if it answers with an error.
     returned: always
     type: str
     sample: sasl
   error:
-    description: The error that the server sent, or V(null). An error about the user is expected, since it does not exist.
+    description: The error that the server sent, or V(null). An error about the user is expected,
+      because the user does not exist.
     returned: always
     type: str
     sample: role "hostprep" does not exist
@@ -94,7 +94,7 @@ def _offers_tls(attempt, stream):
         # Whatever follows the one byte was not sent by the server: it waits for the handshake.
         if answer not in (_SECURE, _IN_CLEAR):
             start = printable(answer[:40]) or "the end of the connection"
-            raise postgresql_messages.PostgresqlError(f"the answer to SSLRequest is not that of PostgreSQL but {start}")
+            raise postgresql_messages.PostgresqlError(f"the answer to SSLRequest is not from PostgreSQL: {start}")
     return answer == _SECURE
 
 

@@ -18,7 +18,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 class Registry(TlsProtocol):
     name = "registry"
     title = "Registry"
-    outcome = "a registry's own answer to a GET of C(/v2/), by the trust store of the container runtimes of this host"
+    outcome = "the answer of the registry to a GET of C(/v2/), with the trust store of this host's container runtimes"
     layer = Https.layer
     evidence = Https.evidence
     failures = {verdicts.REGISTRY_FAILED: "the peer is not a registry of container images"}

@@ -11,28 +11,30 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 class Smtp(TlsProtocol):
     name = "smtp"
     title = "SMTP"
-    outcome = "what the mail server offers, see RV(endpoints[].smtp). No mail is sent"
+    outcome = "the extensions that the mail server offers, see RV(endpoints[].smtp). No mail is sent"
     layer = "smtp"
     evidence = Evidence(
         "smtp",
         """
-description: The capabilities of the mail server. V(null) for other protocols and without a reply to EHLO.
+description: The capabilities of the mail server. V(null) for other protocols, and if there was no reply
+  to EHLO.
 returned: always
 type: dict
 contains:
   banner:
-    description: Its greeting.
+    description: The greeting of the server.
     returned: always
     type: str
     sample: mail.example.com ESMTP
   extensions:
-    description: The extensions that it offers, over TLS where TLS was established.
+    description: The extensions that the server offers. If TLS was established, these are the extensions
+      that it offers over TLS.
     returned: always
     type: list
     elements: str
     sample: [SIZE, STARTTLS, AUTH]
   auth:
-    description: The mechanisms of AUTH that it offers, likewise.
+    description: The AUTH mechanisms that the server offers, over TLS if TLS was established.
     returned: always
     type: list
     elements: str

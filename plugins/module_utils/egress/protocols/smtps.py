@@ -11,7 +11,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.net import
 class Smtps(TlsProtocol):
     name = "smtps"
     title = "SMTP over TLS"
-    outcome = "the same with TLS from the start"
+    outcome = "the extensions that the mail server offers over implicit TLS. No mail is sent"
     layer = Smtp.layer
     evidence = Smtp.evidence
 

@@ -17,10 +17,10 @@ class Wss(TlsProtocol):
 
     name = "wss"
     title = "WebSockets"
-    outcome = "the response to the opening of a WebSocket"
+    outcome = "the response to a WebSocket upgrade request"
     layer = "websocket"
     evidence = http_origin.EVIDENCE
-    failures = {verdicts.UPGRADE_REFUSED: "the response to the opening of a WebSocket does not open one"}
+    failures = {verdicts.UPGRADE_REFUSED: "the endpoint does not accept the WebSocket upgrade"}
     carrier = "http_proxy"
     in_catalogue = True
     long_lived = True

@@ -35,7 +35,8 @@ FACTS = (
         "cgroups",
         lambda reading: cgroup_evidence(),
         """
-        description: The controllers of cgroup version 1 that are mounted, and whether version 2 is (RV(ignore:unified)).
+        description: The mounted cgroup v1 controllers, and whether cgroup v2 is mounted
+          (RV(ignore:unified)).
         type: dict
         sample:
           controllers: [cpu, cpuacct, cpuset, memory]

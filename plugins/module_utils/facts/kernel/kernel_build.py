@@ -66,8 +66,9 @@ FACTS = (
         lambda reading: kernel_options(reading.options["kernel_options"]),
         """
         description:
-          - Each of O(kernel_options) that the running kernel was built with is V(y) or V(m), any other V(null).
-          - RV(ignore:source) is the file that says so.
+          - The value of each of O(kernel_options) in the configuration of the running kernel, V(y) or
+            V(m). V(null) if the option is not set.
+          - RV(ignore:source) is the file that contains the configuration.
         type: dict
         sample:
           options:

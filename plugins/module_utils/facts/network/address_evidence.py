@@ -168,7 +168,8 @@ FACTS = (
         "addresses",
         lambda reading: addresses(),
         """
-        description: Every address but loopback and link-local ones; RV(ignore:dynamic) is true for one with a lifetime.
+        description: All addresses except loopback and link-local addresses. RV(ignore:dynamic) is
+          V(true) if the address has a lifetime.
         type: list
         elements: dict
         sample:
@@ -184,7 +185,8 @@ FACTS = (
         "default_route",
         lambda reading: default_route(reading.part("network", "routes")),
         """
-        description: Interface, gateway and origin of the IPv4 default route, V(null) without one.
+        description: The interface, gateway and origin of the IPv4 default route. V(null) if there is no
+          default route.
         type: dict
         sample:
           gateway: 192.168.230.1
@@ -198,9 +200,10 @@ FACTS = (
         lambda reading: routes(),
         """
         description:
-          - IPv4 routes of the main table, one with several next hops as one route for each; the default route has the
-            destination C(0.0.0.0/0).
-          - RV(ignore:type) is C(unicast), or what the kernel does with packets instead of sending them, as C(blackhole).
+          - The IPv4 routes of the main table. A route with several next hops is returned as one route
+            for each next hop. The default route has the destination C(0.0.0.0/0).
+          - RV(ignore:type) is C(unicast), or what the kernel does with packets instead of sending them,
+            such as C(blackhole).
         type: list
         elements: dict
         sample:
@@ -216,7 +219,7 @@ FACTS = (
         "mtus",
         lambda reading: mtus(),
         """
-        description: The longest packet that each interface sends, in bytes.
+        description: The MTU of each interface, in bytes.
         type: dict
         sample:
           eth0: 1500

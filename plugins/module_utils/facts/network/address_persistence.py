@@ -109,7 +109,7 @@ def persistence_evidence(root="/", ask=read_services, links=None):
         try:
             tree.generate(netplan_files.MADE, netplan_output.generated(tree, program))
         except Unreadable:
-            refused = "netplan refuses its YAML, and `netplan generate` says why"
+            refused = "netplan rejects its YAML: run `netplan generate` to see why"
     found = []
     for manager, settings, managed in _settings(tree, known, units):
         service, state = service_of(manager, units)
@@ -170,14 +170,16 @@ FACTS = (
         lambda reading: persistence_evidence(),
         """
         description:
-          - RV(ignore:configurations) are what each of NetworkManager, netplan, systemd-networkd, the network scripts, wicked
-            and ifupdown makes of each interface at the next boot. RV(ignore:path) is the file that decides,
-            RV(ignore:passed_over) are files that do not count. RV(ignore:method) is V(static), V(dhcp), V(not at boot),
-            V(ignored) or the manager's own term, RV(ignore:uncertain) why the outcome is not known, or empty.
-          - RV(ignore:service) reads the file, RV(ignore:state) is whether that V(runs), or why the file does not count,
-            and RV(ignore:managed) whether the manager manages the interface now, V(null) where it does not say.
-          - RV(ignore:leases) are addresses that a DHCP client has in a file, RV(ignore:unreadable) files that could not be
-            read, RV(ignore:dangling) those that are links to no file.
+          - RV(ignore:configurations) lists how each of NetworkManager, netplan, systemd-networkd, the
+            network scripts, wicked and ifupdown will configure each interface at the next boot.
+            RV(ignore:path) is the file that takes effect. RV(ignore:passed_over) lists files that do
+            not. RV(ignore:method) is V(static), V(dhcp), V(not at boot), V(ignored) or the manager's
+            own term. RV(ignore:uncertain) is why the outcome is not known, or empty.
+          - RV(ignore:service) is the service that reads the file. RV(ignore:state) is V(runs) if that
+            service runs, or why the file does not take effect. RV(ignore:managed) is whether the
+            manager manages the interface now, or V(null) if it does not report that.
+          - RV(ignore:leases) lists addresses in the lease files of DHCP clients. RV(ignore:unreadable)
+            lists files that could not be read, and RV(ignore:dangling) lists dangling symbolic links.
         type: dict
         sample:
           configurations: []

@@ -97,7 +97,8 @@ FACTS = (
         "neighbours",
         lambda reading: sweep_subnet(reading.part("network", "addresses"), reading.part("network", "default_route")),
         """
-        description: The RV(ignore:network) of the ARP requests, and the RV(ignore:addresses) that answered.
+        description: The RV(ignore:network) that was swept with ARP requests, and the
+          RV(ignore:addresses) that answered.
         type: dict
         sample:
           network: 192.168.230.0/24

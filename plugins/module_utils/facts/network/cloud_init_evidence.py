@@ -62,7 +62,8 @@ FACTS = (
         "cloud_init",
         lambda reading: cloud_init_evidence(),
         """
-        description: Whether cloud-init is there, is disabled, and writes the configuration of the RV(ignore:network).
+        description: Whether cloud-init is installed, whether it is disabled, and whether it writes the
+          RV(ignore:network) configuration.
         type: dict
         sample:
           disabled: false

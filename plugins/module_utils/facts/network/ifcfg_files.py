@@ -77,7 +77,7 @@ def configurations(tree, links, pattern):
         paths = [file.path for file in used]
         doubt = ""
         if len([file for file in at_boot if ":" not in file.name]) > 1:
-            doubt = f"{paths[0]} and {paths[1]} are both for {link.name}"
+            doubt = f"{paths[0]} and {paths[1]} both configure {link.name}"
         others = [(file.path, addresses(file.values)) for file in mine if file not in used]
         found.append(Settings(paths[0], link.name, method, known, paths, asks, doubt, passed_over=others))
     return found

@@ -111,14 +111,14 @@ class Interfaces:
         elif keyword == "iface":
             self._iface(path, words)
         elif self._open is None:
-            raise Refused("an option outside of a stanza")
+            raise Refused("an option outside a stanza")
         else:
             self._open.options.append((keyword, line.strip()[len(keyword) :].strip()))
 
     def _source(self, path, pattern, keyword, depth):
         pattern = os.path.normpath(os.path.join(os.path.dirname(path), pattern))
         if self.program == NG and keyword == "source" and not self.tree.is_file(pattern):
-            raise Refused("a line that sources a file that is not there, patterns included")
+            raise Refused("a line that sources a file that does not exist")
         if keyword == "source-directory":
             found = self.tree.files_in(pattern)
             found = [one for one in found if self.program == NG or _NAME.match(os.path.basename(one))]
@@ -142,7 +142,7 @@ class Interfaces:
                 raise Refused("a stanza without a known method")
         inherited = [one for one in self.stanzas if parent and one.name == parent and family in ("", one.family)]
         if parent and not inherited and not self.lenient:
-            raise Refused("a stanza that inherits from one that is not there")
+            raise Refused("a stanza that inherits from one that does not exist")
         options = inherited[-1].options if inherited else ()
         if inherited:
             family, method = family or inherited[-1].family, method or inherited[-1].method

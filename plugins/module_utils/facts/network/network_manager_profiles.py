@@ -248,11 +248,11 @@ def _outcome(profile):
 def _doubt(chosen, fit, rivals, link, links):
     """Why it is not certain that a profile is activated on an interface, or ""."""
     if fit is None:
-        return f"whether {chosen.path} is for {link.name} depends on {chosen.undecided}= in its section [match]"
+        return f"whether {chosen.path} applies to {link.name} depends on {chosen.undecided}= in its section [match]"
     different = [profile.path for profile in rivals if _outcome(profile) != _outcome(chosen)]
     if different:
         return (
-            f"{chosen.path} and {different[0]} are both for {link.name}, with the same autoconnect-priority, and neither was"
+            f"{chosen.path} and {different[0]} both apply to {link.name}, with the same autoconnect-priority, and neither was"
             " active last"
         )
     wired = [other.name for other in links if other.device and not other.kind and other.name != link.name]

@@ -94,7 +94,7 @@ def _network(tree, path, drop_ins, readable):
         status, text = tree.status(file), tree.text(file)
         if status is not None and not readable(status):
             if file == path:
-                ignored = "its user systemd-network cannot read it"
+                ignored = "the user systemd-network cannot read it"
             else:
                 continue
         if text is None:
@@ -168,7 +168,7 @@ def settings_of(network, interface, version=None):
             if entry.value:
                 addresses.setdefault(0, []).extend(hosts_of([entry.value]))
             elif version is None:
-                doubt = "an empty Address= takes addresses back from systemd 256 on, and its version is not known"
+                doubt = "an empty Address= clears earlier addresses since systemd 256, and the version of systemd is not known"
             elif version >= RESETTING:
                 addresses = {}
         elif (entry.section, entry.key) == ("Address", "Address"):
@@ -220,7 +220,7 @@ def _settings(network, link, verdict, version):
     found = settings_of(network, link.name, version() if emptied else None)
     if verdict is True:
         return found
-    why = f"whether {network.path} is for {link.name} depends on {verdict}= in its section [Match]"
+    why = f"whether {network.path} applies to {link.name} depends on {verdict}= in its section [Match]"
     return found._replace(uncertain=why)
 
 

@@ -54,7 +54,7 @@ def packet_evidence(host, rules, applied, label, now):
     if not seen:
         hidden.append("the host has no route to any address from which packets are accepted")
     if len(sources) > MOST_SOURCES:
-        hidden.append(f"packets of the first {MOST_SOURCES} of {len(sources)} sources were replayed")
+        hidden.append(f"only packets of the first {MOST_SOURCES} of {len(sources)} sources were replayed")
     return {
         "hidden": hidden,
         "asked": "applied" if wanted else "everything",

@@ -56,8 +56,9 @@ FACTS = (
         lambda reading: resolver_evidence(),
         """
         description:
-          - RV(ignore:nameservers) and RV(ignore:search) of resolv.conf, and the RV(ignore:file) it leads to.
-          - RV(ignore:dangling) names the link where it leads to no file, else V(null).
+          - The RV(ignore:nameservers) and RV(ignore:search) domains in C(/etc/resolv.conf), and the
+            RV(ignore:file) to which it leads.
+          - RV(ignore:dangling) is the link if it is dangling, otherwise V(null).
         type: dict
         sample:
           nameservers: [192.0.2.53]
@@ -71,7 +72,7 @@ FACTS = (
         "dns_listeners",
         lambda reading: dns_listener_evidence(reading.options["dns_address"]),
         """
-        description: Processes that hold port 53 of O(dns_address), with name and pid.
+        description: The processes that use port 53 of O(dns_address), with their names and process ids.
         type: list
         elements: dict
         sample: []

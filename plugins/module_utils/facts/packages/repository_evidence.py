@@ -44,7 +44,7 @@ def repository_evidence(hashes, root="/", ask_apt=apt_configuration):
         manager = "dnf"
         reader.dnf()
     if len(reader.found) > MOST:
-        reader.unreadable.append(f"{len(reader.found)} repositories, of which {MOST} are listed")
+        reader.unreadable.append(f"only {MOST} of {len(reader.found)} repositories are listed")
     return {
         "manager": manager,
         "repositories": reader.found[:MOST],

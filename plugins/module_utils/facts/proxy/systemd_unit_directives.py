@@ -19,7 +19,7 @@ _CODES = {"x": (2, 16), "u": (4, 16), "U": (8, 16)}
 _PERCENT = "systemd drops it, because a lone % begins a specifier: write %% for a percent sign"
 # Letters that mean something behind a percent sign in one version or another.
 _SPECIFIERS = "aAbBcCdDEfgGhHiIjJlLmMnNopPqsStTuUvVwWyY"
-_BROKEN = "systemd drops it, because a quote does not end or a backslash escapes nothing"
+_BROKEN = "systemd drops it, because a quote is not closed or a backslash does not escape anything"
 
 
 def directives(text, section, name):
@@ -70,7 +70,7 @@ def environment(value, version=SPECIFIERS_FOR_ALL, of_all=False):
         if specifiers:
             text, kind = _expanded(text)
             ignored = _PERCENT if kind == "lone" and version >= REFUSES_UNKNOWN else ""
-            unknown = "it has a specifier of systemd" if kind == "known" else ""
+            unknown = "it contains a systemd specifier" if kind == "known" else ""
         found.append((name, text, ignored, unknown))
     # Of what cannot be read nothing is known but the names.
     for name in re.findall(r"(?:\A|[\s\"'])([A-Za-z_][A-Za-z0-9_]*)=", broken):

@@ -107,7 +107,8 @@ FACTS = (
         "devices",
         lambda reading: device_evidence(reading.part("storage", "mounts")),
         """
-        description: The whole disks, with their size in bytes, what uses them, and the RV(ignore:signatures) that udev found.
+        description: The disks, with their sizes in bytes, what uses them, and the RV(ignore:signatures)
+          that udev found.
         type: list
         elements: dict
         sample:
@@ -128,7 +129,8 @@ FACTS = (
         "leaves",
         lambda reading: leaf_lines(),
         """
-        description: Name, type and size of the devices that nothing is on top of, as C(lsblk) prints them.
+        description: The name, type and size of the block devices without child devices, as C(lsblk)
+          prints them.
         type: list
         elements: str
         sample: [sdb disk 250G]

@@ -123,7 +123,7 @@ def nearest_directory(path):
 def _local_mount(path, mounts):
     mount = mount_of(path, mounts)
     if mount is None:
-        raise Unreadable(f"{path}: it is not below any mount")
+        raise Unreadable(f"{path}: not below any mount point")
     if mount["type"] in REMOTE or mount["type"].startswith("fuse."):
         raise Unreadable("{} is mounted as {}, which was not examined".format(mount["path"], mount["type"]))
     return mount
@@ -204,7 +204,8 @@ FACTS = (
         "mounts",
         lambda reading: read_mounts(),
         """
-        description: What is mounted where; RV(ignore:root) is the part of the filesystem that is.
+        description: The mounted filesystems. RV(ignore:root) is the directory within the filesystem
+          that is mounted.
         type: list
         elements: dict
         sample:
@@ -222,9 +223,9 @@ FACTS = (
         lambda reading: room_of(reading.options["directories"], reading.part("storage", "mounts")),
         """
         description:
-          - For each of O(directories) the space in bytes and the free files of its filesystem, how that is mounted, and
-            whether root may write there.
-          - RV(ignore:obstacle) is what keeps a directory from being made, V(null) where nothing does.
+          - For each of O(directories), the total and free space of its filesystem in bytes, the number
+            of free inodes, how the filesystem is mounted, and whether root may write to the directory.
+          - RV(ignore:obstacle) is what prevents the directory from being created, or V(null).
         type: dict
         sample:
           /tmp:
@@ -245,7 +246,7 @@ FACTS = (
         "fstab",
         lambda reading: fstab_evidence(),
         """
-        description: The lines of C(/etc/fstab). A comment has only RV(ignore:text).
+        description: The lines of C(/etc/fstab). An entry for a comment has only RV(ignore:text).
         type: list
         elements: dict
         sample:
@@ -262,7 +263,7 @@ FACTS = (
         "fstab_link",
         lambda reading: dangling(),
         """
-        description: Where C(/etc/fstab) leads if that is to no file, V(null) otherwise.
+        description: The target of C(/etc/fstab) if it is a dangling symbolic link, otherwise V(null).
         type: str
         sample: null
         """,
@@ -272,7 +273,8 @@ FACTS = (
         "xfs",
         lambda reading: xfs_evidence(reading.part("storage", "mounts")),
         """
-        description: For each XFS whether it keeps the type of directory entries, V(null) where that is not known.
+        description: Whether each XFS filesystem stores file types in directory entries (C(ftype)).
+          V(null) if that is not known.
         type: dict
         sample:
           /: true

@@ -35,7 +35,8 @@ FACTS = (
         "accounts",
         lambda reading: account_evidence(reading.options["accounts"]),
         """
-        description: For each of O(accounts) the user and the group of that number, V(null) where there is none.
+        description: For each id in O(accounts), the name of the user and the name of the group with
+          that id, or V(null) if there is none.
         type: dict
         sample:
           "1000":

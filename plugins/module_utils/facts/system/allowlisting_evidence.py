@@ -23,7 +23,7 @@ FACTS = (
         "allowlisting",
         lambda reading: allowlisting_evidence(),
         """
-        description: Whether fapolicyd is RV(ignore:permissive), V(null) where it is not installed.
+        description: Whether fapolicyd is RV(ignore:permissive). V(null) if it is not installed.
         type: dict
         sample:
           permissive: null

@@ -38,7 +38,8 @@ FACTS = (
         lambda reading: device_settings(reading.options["settings_file"], reading.options["device_settings"]),
         """
         description:
-          - The RV(ignore:values) of O(device_settings) in O(settings_file), and to which of the RV(ignore:devices) they lead.
+          - The RV(ignore:values) of O(device_settings) in O(settings_file), and the RV(ignore:devices)
+            to which they lead.
         type: dict
         sample:
           devices:

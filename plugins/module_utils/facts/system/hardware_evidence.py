@@ -42,7 +42,8 @@ FACTS = (
         "hardware",
         lambda reading: hardware_evidence(),
         """
-        description: The architecture, processors, memory in bytes, and RV(ignore:product) by the firmware, V(null) without.
+        description: The architecture, the number of processors, the memory in bytes, and the
+          RV(ignore:product) name in the firmware, or V(null) if it has none.
         type: dict
         sample:
           cpus: 4

@@ -27,7 +27,8 @@ FACTS = (
         "hostname",
         lambda reading: hostname_evidence(),
         """
-        description: The RV(ignore:name) in use, and RV(ignore:static), which C(/etc/hostname) sets at boot, V(null) without.
+        description: The current host RV(ignore:name), and the RV(ignore:static) host name that
+          C(/etc/hostname) sets at boot, or V(null) if there is none.
         type: dict
         sample:
           name: worker-1

@@ -25,7 +25,7 @@ def kubernetes_evidence(path=_PLACES, run=run_text):
         if program is not None:
             version = version_in(run([program, "--version"]))
             if version is None:
-                raise Unreadable(f"{program} --version prints no version of Kubernetes")
+                raise Unreadable(f"{program} --version does not print a version of Kubernetes")
             return {"program": name, "version": version}
     return {"program": None, "version": None}
 
@@ -42,7 +42,8 @@ FACTS = (
         "kubernetes",
         lambda reading: kubernetes_evidence(),
         """
-        description: The version of Kubernetes as one of its programs prints it, V(null) where none is installed.
+        description: The version of Kubernetes, as one of its programs prints it. V(null) if none of its
+          programs is installed.
         type: dict
         sample:
           program: kubelet

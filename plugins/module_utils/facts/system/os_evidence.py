@@ -39,7 +39,8 @@ FACTS = (
         "os",
         lambda reading: os_evidence(),
         """
-        description: Fields of C(/etc/os-release); of CentOS the version is the one in C(/etc/centos-release).
+        description: The fields of C(/etc/os-release). On CentOS, the version is taken from
+          C(/etc/centos-release).
         type: dict
         sample:
           id: rhel

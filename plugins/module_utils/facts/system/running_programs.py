@@ -56,7 +56,8 @@ FACTS = (
         "processes",
         lambda reading: process_evidence(),
         """
-        description: The running programs by pid, with the names by which they are known, and never their arguments.
+        description: The running programs, with their process ids and the names by which they are known.
+          Their arguments are never returned.
         type: list
         elements: dict
         sample:

@@ -97,7 +97,7 @@ _BY_CAUSE = {
         "root authority, install it on {node}."
     ),
     verdict_causes.SELF_SIGNED: (
-        "The certificate of {host}:{port} is signed by itself ({issuer}): ask the network team which device answers there "
+        "The certificate of {host}:{port} is self-signed ({issuer}): ask the network team which device answers there "
         "({row}), or, if that is the server, its owner for a certificate of an authority that {node} trusts."
     ),
     verdict_causes.EXPIRED_INTERMEDIATE: (

@@ -32,7 +32,7 @@ def pods(subject: Subject, evidence: Evidence) -> Finding:
             UNKNOWN,
             EXPECTED,
             f"no endpoint was probed from a pod: {pod['error']}",
-            f"Run the audit again while a pod with a network of its own runs on {subject.node}, or name a network namespace "
+            f"Run the audit again while a pod with its own network namespace runs on {subject.node}, or name a network namespace "
             "in rtf_preflight_pod_namespace.",
             pod,
             lighter,

@@ -60,7 +60,7 @@ OWN_SIDES = {"controller": ("nodes", "controllers"), "worker": ("nodes",)}
 
 Scope = tuple[str, str]  # release, phase
 Rule = Mapping[str, Any]  # as firewall_rules takes it
-NO_FIREWALL = "No firewall is active: every port is open at the host, and nothing was changed."
+NO_FIREWALL = "No firewall is active: every port of the host is open, and nothing was changed."
 UNRECOGNIZED = "No firewall is active that the role can write to, but a rule of the site drops packets; the check fw.packets names it."
 
 

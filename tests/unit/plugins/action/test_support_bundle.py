@@ -84,7 +84,8 @@ def test_check_mode_writes_nothing(saved):
 
 
 @pytest.mark.parametrize(
-    "run, message", [("x", "has no run 'x'"), ("../..", "has no run '../..'"), ("20270131T120000Z", "not JSON")]
+    "run, message",
+    [("x", "contains no run 'x'"), ("../..", "contains no run '../..'"), ("20270131T120000Z", "not JSON")],
 )
 def test_a_run_that_cannot_be_read_is_named(saved, run, message):
     (saved / "found" / "runs" / "20270131T120000Z" / "evidence.json").write_text("{")

@@ -144,14 +144,14 @@ def test_summary_counts_the_slowest():
     [
         ({"directories": ["relative"]}, "directories: 'relative' is not an absolute path"),
         ({"directories": ["/tmp/a\0b"]}, "is not an absolute path"),
-        ({"megabytes": 0}, "megabytes: 0.0 is not a number above 0"),
-        ({"megabytes": -1}, "megabytes: -1.0 is not a number above 0"),
-        ({"megabytes": float("nan")}, "megabytes: nan is not a number above 0"),
-        ({"megabytes": 10**9}, "and up to 10000"),
-        ({"writes": 0}, "writes: 0 is not a number above 0"),
-        ({"writes": 10**9}, "and up to 100000"),
-        ({"seconds": 10**6}, "and up to 600"),
-        ({"seconds": "inf"}, "seconds: inf is not a number above 0"),
+        ({"megabytes": 0}, "megabytes: must be greater than 0 and at most 10000, not 0.0"),
+        ({"megabytes": -1}, "megabytes: must be greater than 0 and at most 10000, not -1.0"),
+        ({"megabytes": float("nan")}, "megabytes: must be greater than 0 and at most 10000, not nan"),
+        ({"megabytes": 10**9}, "and at most 10000"),
+        ({"writes": 0}, "writes: must be greater than 0 and at most 100000, not 0"),
+        ({"writes": 10**9}, "and at most 100000"),
+        ({"seconds": 10**6}, "and at most 600"),
+        ({"seconds": "inf"}, "seconds: must be greater than 0 and at most 600, not inf"),
     ],
 )
 def test_bad_arguments_are_named(arguments, words):

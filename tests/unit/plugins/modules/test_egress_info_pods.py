@@ -170,7 +170,7 @@ def test_a_pod_whose_name_servers_do_not_work_is_told(settings):
 @pytest.mark.parametrize(
     ("named", "says"),
     [
-        ("", "no pod with a network of its own runs"),
+        ("", "no pod with its own network namespace runs"),
         ("no-such", "/run/netns/no-such does not exist"),
         ("/etc/passwd", "no process"),
     ],

@@ -389,16 +389,20 @@ def test_what_merely_looks_like_a_listener_is_not_ended(key):
 
 
 BAD = [
-    (port_listener, {"quiet": 0}, "quiet: 0 is not above 0"),
+    (port_listener, {"quiet": 0}, "quiet: must be greater than 0, not 0"),
     (port_listener, {"key": "short"}, "key: has fewer than 16 characters"),
     (port_listener, {"listen": [{"address": "n1", "tcp": ["1"]}]}, "listen[0].address: 'n1' is not an IPv4 address"),
-    (port_listener, {"listen": [{"address": "127.0.0.1", "udp": ["9-1"]}]}, "listen[0].udp: '9-1' is not a port"),
+    (port_listener, {"listen": [{"address": "127.0.0.1", "udp": ["9-1"]}]}, "listen[0].udp: '9-1' is neither a port"),
     (port_listener, {"lifetime": 0}, "lifetime: 0 is not between 1 and 3600"),
-    (port_listener, {"name": None}, "name: is needed"),
+    (port_listener, {"name": None}, "name: is required"),
     (port_probe_info, {"peers": [{"name": "a", "address": "a"}]}, "peers[0].address: 'a' is not an IPv4 address"),
-    (port_probe_info, {"peers": [{"name": "a", "address": "127.0.0.1", "tcp": ["0"]}]}, "peers[0].tcp: '0' is not"),
-    (port_probe_info, {"timeout": "nan"}, "timeout: nan is not a number above 0"),
-    (port_probe_info, {"concurrency": 0}, "concurrency: 0 is not"),
+    (
+        port_probe_info,
+        {"peers": [{"name": "a", "address": "127.0.0.1", "tcp": ["0"]}]},
+        "peers[0].tcp: '0' is neither a port",
+    ),
+    (port_probe_info, {"timeout": "nan"}, "timeout: must be greater than 0"),
+    (port_probe_info, {"concurrency": 0}, "concurrency: must be greater than 0"),
 ]
 
 

@@ -128,7 +128,7 @@ def test_a_run_is_found_by_its_name(tmp_path):
     whole, partial = save(tmp_path, 1), save(tmp_path, 2, partial=True, hours=1)
     assert run_directories.of_name(tmp_path) == whole
     assert run_directories.of_name(tmp_path, partial.name) == partial
-    with pytest.raises(ValueError, match="has no run 'x'"):
+    with pytest.raises(ValueError, match="contains no run 'x'"):
         run_directories.of_name(tmp_path, "x")
 
 

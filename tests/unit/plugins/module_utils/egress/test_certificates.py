@@ -95,7 +95,7 @@ def test_an_expired_root_is_of_this_host():
     """ipxe/ipxe#606: what the server sends is valid, DST Root CA X3 in the trust store was not."""
     row = probe([LEAF, MIDDLE], trusted=[OLD_ROOT])
     assert (row["verdict"], row["cause"]) == ("tls_expired", "expired_root")
-    assert "that of CN=Root, O=Site in the trust store of this host" in row["detail"]
+    assert "the certificate of CN=Root, O=Site in the trust store of this host" in row["detail"]
 
 
 def test_an_expired_certificate_of_a_stranger_is_a_strangers_first():
@@ -151,7 +151,7 @@ def test_a_server_that_sends_no_intermediate(way):
     """badssl.com's incomplete-chain; the root is trusted, and of the organisation that signed."""
     row = probe([LEAF], way)
     assert (row["verdict"], row["cause"]) == ("tls_untrusted", "incomplete_chain")
-    assert row["detail"].endswith("the server sends its own certificate only, without that of its issuer")
+    assert row["detail"].endswith("the server sends only its own certificate, without that of its issuer")
 
 
 @pytest.mark.skipif("TLSv1_3" not in VERSIONS, reason="this Python has no TLS 1.3")
@@ -168,13 +168,13 @@ def test_the_issuer_that_an_owner_uses_is_no_interception_if_only_its_certificat
 @pytest.mark.parametrize(
     "sent, cause, words",
     [
-        ([LEAF], "lone_certificate", "a root authority that this host lacks, or an intermediate one"),
+        ([LEAF], "lone_certificate", "a root authority that this host does not trust, or an intermediate one"),
         ([LEAF, MIDDLE], "unknown_issuer", "the chain ends with CN=Root, O=Site, which this host does not trust"),
         ([LEAF, MIDDLE, ROOT], "unknown_issuer", "the chain ends with CN=Root, O=Site"),
-        ([ALONE], "self_signed", "signed by itself: CN=box.example.com, O=Site"),
+        ([ALONE], "self_signed", "self-signed: CN=box.example.com, O=Site"),
         # A server that sends its chain in the wrong order, and one that sends others' certificates besides.
         ([LEAF, ROOT, MIDDLE], "unknown_issuer", "ends with CN=Root"),
-        ([LEAF, ALONE], "lone_certificate", "its own certificate only"),
+        ([LEAF, ALONE], "lone_certificate", "sends only its own certificate"),
     ],
 )
 def test_an_authority_that_this_host_lacks(sent, cause, words):
@@ -201,7 +201,7 @@ def test_what_is_too_weak_is_refused_with_the_reason(sent, way):
     """Certificates that Go refuses since 1.18 for SHA-1 in any signature but the root's (golang/go#41682), and keys of 1024 bits."""
     row = probe(sent, way)
     assert (row["verdict"], row["cause"]) == ("tls_untrusted", "weak_certificate")
-    assert "SHA-1 with RSA" in row["detail"] or "an RSA key of 1024 bits" in row["detail"]
+    assert "SHA-1 with RSA" in row["detail"] or "an RSA key of only 1024 bits" in row["detail"]
 
 
 def test_the_signature_of_a_root_does_not_matter():

@@ -87,7 +87,7 @@ def test_a_namespace_that_cannot_be_entered_is_told(monkeypatch):
 
 
 def test_the_namespace_of_a_process_whose_id_was_reused_is_not_entered():
-    with pytest.raises(OSError, match="belongs to another namespace by now"):
+    with pytest.raises(OSError, match="now belongs to another namespace"):
         network_namespaces.enter(network_namespaces.OWN, (0, 0))
 
 

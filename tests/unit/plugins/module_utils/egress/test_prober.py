@@ -93,6 +93,8 @@ def test_a_row_that_is_not_over_at_the_deadline_says_where_it_was():
         rows = probe(endpoint(mute), endpoint(port), timeout=60, deadline=1.5, concurrency=1)
         assert time.monotonic() - begun < loopback.PATIENCE
     assert [(row["verdict"], row["layer"]) for row in rows] == [("untested", "tls"), ("untested", None)]
-    assert rows[0]["detail"] == "the deadline of 1.5 s for the whole call passed while this row was in layer tls"
+    assert (
+        rows[0]["detail"] == "the deadline of 1.5 s for the whole call passed while this endpoint was in the layer tls"
+    )
     assert rows[0]["address"] == "127.0.0.1"
-    assert rows[1]["detail"] == "the deadline of 1.5 s for the whole call passed before this row was started"
+    assert rows[1]["detail"] == "the deadline of 1.5 s for the whole call passed before this endpoint was probed"

@@ -72,7 +72,7 @@ def test_a_filter_by_name_is_told_from_a_dead_server(is_cut, words, cut):
     with loopback.tcp_server(filtered(is_cut, cut)) as port:
         row = probe(port)
     assert (row["verdict"], row["cause"]) == ("tls_failed", "name_filtered")
-    assert row["detail"].endswith(f"{words}, so it is the name {loopback.NAME} that is filtered")
+    assert row["detail"].endswith(f"{words}, so the name {loopback.NAME} is filtered")
 
 
 @pytest.mark.parametrize("cut", [resets, closes, loopback.linger])
@@ -106,8 +106,8 @@ def answers(*addresses):
     "addresses, words",
     [
         # Pi-hole and NextDNS answer with these: pi-hole/FTL, BLOCKINGMODE NULL.
-        (["0.0.0.0"], "the address of no server"),
-        (["0.0.0.0", "::"], "the address of no server"),
+        (["0.0.0.0"], "which no server can have"),
+        (["0.0.0.0", "::"], "which no server can have"),
         (["146.112.61.106"], "where Cisco Umbrella serves block pages"),
         (["208.91.112.55"], "where Fortinet serves block pages"),  # stamparm/maltrail#19258
     ],

@@ -246,7 +246,7 @@ def test_a_chain_in_which_the_site_lets_a_program_forward_is_the_sites():
 
 def test_where_the_site_cannot_be_told_from_a_program_nothing_is_written():
     one = backend("table inet sshguard {{\n{}}}".format(input_chain(["tcp dport 22 accept"], "drop")))
-    assert one.activity() == "the chain inet sshguard base drops by policy, in a table that has the name of SSHGuard's"
+    assert one.activity() == "the chain inet sshguard base drops by policy, in a table with a name that SSHGuard uses"
     with pytest.raises(FirewallError, match="rename the table if it is the site's own"):
         one.native(wanted())
 

@@ -197,9 +197,9 @@ def test_a_rollback_waits_for_the_module_that_still_changes_the_firewall(site):
 
 def test_a_confirmed_change_stays_and_leaves_nothing_of_the_guard(site):
     changed(site)
-    with pytest.raises(FirewallError, match="only a new one proves"):
+    with pytest.raises(FirewallError, match="only a new connection proves"):
         site.guard.confirm(ABOUT["connection"], "c1")
-    with pytest.raises(FirewallError, match="another one waits to be confirmed"):
+    with pytest.raises(FirewallError, match="another change now waits to be confirmed"):
         site.guard.confirm("192.0.2.5 9999 192.0.2.11 22", "c0")
     assert site.guard.confirm("192.0.2.5 9999 192.0.2.11 22", "c1")
     assert site.own.exists() and not site.state.exists()

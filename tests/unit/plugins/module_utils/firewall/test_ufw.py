@@ -327,7 +327,7 @@ def test_more_ports_than_a_rule_can_have_are_several_profiles(host):
 
 def test_default_deny_is_refused_where_the_site_accepts_by_default(host):
     host.files["/etc/default/ufw"] = 'DEFAULT_INPUT_POLICY="ACCEPT"\n'
-    with pytest.raises(FirewallError, match="default_deny: ufw accepts by default"):
+    with pytest.raises(FirewallError, match="default_deny: by default, ufw accepts"):
         Ufw(host, LABEL).native(wanted(ETCD, deny=True))
 
 

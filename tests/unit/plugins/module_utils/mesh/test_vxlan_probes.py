@@ -93,16 +93,16 @@ def fits(size):
         (
             lambda data: not shaped(data),
             lambda data: True,
-            ("shape_lost", "plain datagrams pass, and those shaped like VXLAN do not"),
+            ("shape_lost", "plain datagrams pass, but VXLAN datagrams do not"),
         ),
         (
             lambda data: True,
             lambda data: not shaped(data),
-            ("shape_lost", "plain datagrams pass, and those shaped like VXLAN do not"),
+            ("shape_lost", "plain datagrams pass, but VXLAN datagrams do not"),
         ),
         # Clouds with a smaller MTU than the interface says, one direction only: flannel-io/flannel#463.
-        (fits(1450), lambda data: True, ("length_lost", "VXLAN packets of 1500 bytes are lost, and short ones pass")),
-        (lambda data: True, fits(1499), ("length_lost", "VXLAN packets of 1500 bytes are lost, and short ones pass")),
+        (fits(1450), lambda data: True, ("length_lost", "VXLAN packets of 1500 bytes are lost, but short ones pass")),
+        (lambda data: True, fits(1499), ("length_lost", "VXLAN packets of 1500 bytes are lost, but short ones pass")),
         # A device that lets only the shape through is what the port is for.
         (shaped, lambda data: True, ("open", None)),
         (lambda data: False, lambda data: True, ("dropped", "no answer within 0.6 s")),

@@ -50,8 +50,12 @@ def test_a_tunnel_and_what_comes_behind_the_answer():
             "proxy_denied",
             "answered CONNECT logs.example.com:5044 with 403 Forbidden (ERR_ACCESS_DENIED 0)",
         ),
-        (b"HTTP/1.0 405 Method Not Allowed\r\n\r\n", "proxy_broken", "405 Method Not Allowed, as a web server does"),
-        (b"HTTP/1.1 404 Not Found\r\nServer: x\r\n\r\n", "proxy_broken", "as a web server does that is not a proxy"),
+        (
+            b"HTTP/1.0 405 Method Not Allowed\r\n\r\n",
+            "proxy_broken",
+            "405 Method Not Allowed: this looks like a web server",
+        ),
+        (b"HTTP/1.1 404 Not Found\r\nServer: x\r\n\r\n", "proxy_broken", "this looks like a web server, not a proxy"),
         # These say that they are proxies.
         (b"HTTP/1.1 405 Not Allowed\r\nVia: 1.1 gw\r\n\r\n", "proxy_denied", "with 405 Not Allowed"),
         (b"HTTP/1.1 400 Bad\r\nX-Squid-Error: ERR_INVALID_URL 0\r\n\r\n", "proxy_denied", "(ERR_INVALID_URL 0)"),

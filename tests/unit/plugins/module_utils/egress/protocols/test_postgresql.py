@@ -134,12 +134,12 @@ def says(data):
 @pytest.mark.parametrize(
     "handle, words",
     [
-        (says(b"J\0\0\0\n5.5.5-10.11"), "not that of PostgreSQL but J"),  # MySQL speaks first
-        (says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "not that of PostgreSQL but HTTP/1.1"),
-        (says(b"SX"), "not that of PostgreSQL but SX"),  # more than a byte before TLS: CVE-2021-23222
+        (says(b"J\0\0\0\n5.5.5-10.11"), "not from PostgreSQL: J"),  # MySQL speaks first
+        (says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "not from PostgreSQL: HTTP/1.1"),
+        (says(b"SX"), "not from PostgreSQL: SX"),  # more than a byte before TLS: CVE-2021-23222
         (says(b""), "no answer of a PostgreSQL server within 1 s"),
-        (lambda sock: sock.recv(8), "but the end of the connection"),
-        (database(b"X", tls=False), "not that of PostgreSQL but starts with X"),
+        (lambda sock: sock.recv(8), "not from PostgreSQL: the end of the connection"),
+        (database(b"X", tls=False), "not from PostgreSQL: it starts with X"),
         (database(b"R\xff\xff\xff\xff", tls=False), "a message of 4294967295 bytes"),
         (database(b"R\0\0\0\x08\0\0\0\x63", tls=False), "authentication 99"),
         (database(b"E\0\0\0\x0fSFATAL\0Mx\0\0", tls=False), "an error without a code"),

@@ -99,7 +99,7 @@ def test_every_challenge_of_a_registry_counts(folders, headers, detail):
 @pytest.mark.parametrize(
     "answer, words",
     [
-        ("HTTP/1.1 404 Not Found\r\n\r\n", "GET /v2/ was answered with 404 Not Found, where a registry answers"),
+        ("HTTP/1.1 404 Not Found\r\n\r\n", "GET /v2/ was answered with 404 Not Found, but a registry answers"),
         # A web server that has a page for everything.
         ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<title>Welcome</title>", 'with the page "Welcome"'),
         ("HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n", "302 Found"),

@@ -198,7 +198,7 @@ def test_a_profile_that_is_masked_is_none(tmp_path):
 
 def test_profiles_that_nothing_ranks_are_left_open(tmp_path):
     tree = tree_of(tmp_path, {ETC + "a.nmconnection": keyfile(LEASED), ETC + "b.nmconnection": keyfile(STATIC)})
-    assert "are both for eth0, with the same autoconnect-priority" in settings(tree).uncertain
+    assert "both apply to eth0, with the same autoconnect-priority" in settings(tree).uncertain
     same = tree_of(tmp_path, {ETC + "a.nmconnection": keyfile(STATIC)})
     assert settings(same).uncertain == ""  # whichever it is
 
@@ -268,4 +268,4 @@ def test_ifcfg_files_as_the_network_scripts_and_wicked_apply_them(case, tmp_path
 def test_two_ifcfg_files_of_one_interface_are_left_open(tmp_path):
     tree = tree_of(tmp_path, {SCRIPTS + "eth0": "IPADDR=10.0.0.5\n", SCRIPTS + "lan": "DEVICE=eth0\nBOOTPROTO=dhcp\n"})
     [found] = ifcfg_files.configurations(tree, [ETH0], ifcfg_files.RED_HAT)
-    assert found.uncertain == f"{SCRIPTS}eth0 and {SCRIPTS}lan are both for eth0"
+    assert found.uncertain == f"{SCRIPTS}eth0 and {SCRIPTS}lan both configure eth0"

@@ -75,7 +75,7 @@ def test_a_file_that_the_user_of_networkd_cannot_read_is_left_out(tmp_path):
     assert (found.method, found.path) == ("dhcp", ETC + "20-b.network")
     (tmp_path / "etc/systemd/network/20-b.network").unlink()
     [found] = networkd_networks.configurations(HostTree(str(tmp_path)), [ETH0], readable)
-    assert (found.method, found.ignored) == ("ignored", "its user systemd-network cannot read it")
+    assert (found.method, found.ignored) == ("ignored", "the user systemd-network cannot read it")
 
 
 @pytest.mark.parametrize("key", ["Path=pci-*", "Property=A=b", "Host=x", "Virtualization=vm", "KernelCommandLine=x"])
@@ -87,7 +87,7 @@ def test_what_only_networkd_can_match_is_asked_of_it_or_left_open(key, tmp_path)
     found = settings(tmp_path, files)
     assert (
         found.uncertain
-        == f"whether {ETC}10-a.network is for eth0 depends on {key.split('=')[0]}= in its section [Match]"
+        == f"whether {ETC}10-a.network applies to eth0 depends on {key.split('=')[0]}= in its section [Match]"
     )
     state = tmp_path / "run/systemd/netif/links/2"
     state.parent.mkdir(parents=True)

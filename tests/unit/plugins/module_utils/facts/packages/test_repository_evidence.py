@@ -261,4 +261,4 @@ def test_more_repositories_than_anybody_has_are_bounded_and_said(tmp_path):
     lines = "".join(f"deb http://{number}.example/ x main\n" for number in range(300))
     found = of_files(tmp_path, {"etc/apt/sources.list": lines})
     assert len(found["repositories"]) == 200
-    assert found["unreadable"] == ["300 repositories, of which 200 are listed"]
+    assert found["unreadable"] == ["only 200 of 300 repositories are listed"]

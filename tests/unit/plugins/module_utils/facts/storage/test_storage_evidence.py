@@ -67,7 +67,7 @@ def test_room_of_this_machine_and_of_what_does_not_exist_yet(tmp_path, monkeypat
     assert mount_evidence.room(str(tmp_path), mounts)["mode"] == 0o1777
     assert missing["files_free"] == (space.f_favail if space.f_files else None)
     assert missing["writable"] is (True if os.geteuid() == 0 else None)
-    assert mount_evidence.room_of(["/nowhere"], [])["/nowhere"] == {"error": "/nowhere: it is not below any mount"}
+    assert mount_evidence.room_of(["/nowhere"], [])["/nowhere"] == {"error": "/nowhere: not below any mount point"}
 
 
 def test_lines_of_fstab_keep_their_number_and_their_comment():

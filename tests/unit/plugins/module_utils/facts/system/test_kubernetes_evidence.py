@@ -45,5 +45,5 @@ def test_the_program_that_is_installed_is_asked(tmp_path):
 
 def test_another_answer_is_no_version(tmp_path):
     install(tmp_path, "kubelet", "usage: kubelet")
-    with pytest.raises(Unreadable, match="prints no version of Kubernetes"):
+    with pytest.raises(Unreadable, match="does not print a version of Kubernetes"):
         kubernetes_evidence.kubernetes_evidence(str(tmp_path))

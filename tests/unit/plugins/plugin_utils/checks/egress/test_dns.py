@@ -202,5 +202,5 @@ def test_servers_that_agree_on_a_sinkhole():
 
     dns = judge(sink)[0]
     assert dns["status"] == "fail"
-    assert f"192.0.2.53: {HOST} resolves to 0.0.0.0, which is the address of no server" in dns["observed"]
+    assert f"192.0.2.53: {HOST} resolves to 0.0.0.0, which no server can have" in dns["observed"]
     assert f"Ask the DNS team to exempt {HOST} from the filter of 192.0.2.53." in dns["remedy"]

@@ -210,7 +210,7 @@ def test_an_inconclusive_proof_is_enough_only_where_the_issuer_is_known():
         (
             "tls_untrusted",
             "self_signed",
-            "The certificate of ecr.us-east-1.amazonaws.com:443 is signed by itself (CN=CA)",
+            "The certificate of ecr.us-east-1.amazonaws.com:443 is self-signed (CN=CA)",
         ),
         (
             "tls_untrusted",

@@ -73,12 +73,12 @@ def test_a_cluster_in_order(ports):
     [
         (
             "shape_lost",
-            "plain datagrams pass, and those shaped like VXLAN do not",
+            "plain datagrams pass, but VXLAN datagrams do not",
             "Ask the network team and the hypervisor team which device between w1 and w2 drops VXLAN on UDP 8472",
         ),
         (
             "length_lost",
-            "VXLAN packets of 1500 bytes are lost, and short ones pass",
+            "VXLAN packets of 1500 bytes are lost, but short ones pass",
             "Ask the network team to pass datagrams of the interface's full MTU between w1 and w2, fragments included.",
         ),
     ],
