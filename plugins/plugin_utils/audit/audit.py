@@ -19,6 +19,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit impo
     nodes_to_judge,
     readiness,
     report_document,
+    switched_off_checks,
     waivers,
 )
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import endpoints, grouping
@@ -67,7 +68,7 @@ def audit(
     cluster = nodes_to_judge.of_cluster(catalogue, inputs, inventory)
 
     # Everything below follows from this list of results.
-    off, expected = left_out_checks.switched_off(inputs), left_out_checks.without_evidence(inputs)
+    off, expected = switched_off_checks.switched_off(inputs), switched_off_checks.without_evidence(inputs)
     results = [
         result
         for subject in cluster

@@ -19,8 +19,6 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.inputs.che
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.documented_fields import Field
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.text.statuses import SKIPPED
 
-LINKS = ("net.latency", "net.loss", "net.mtu_path", "net.bandwidth")
-BALANCER = ("net.load_balancer", "net.load_balancer_tls", "net.load_balancer_source")
 # Not a requirement but an event of this run: neither left out nor waived.
 EVENTS = frozenset(["access.preparation"])
 Check = Mapping[str, Any]  # a row of catalog/checks/
@@ -34,39 +32,6 @@ class Selected(TypedDict):
     left_out: Annotated[list[str], Field("The checks that the site left out.")]
     left_out_by: Annotated[dict[str, list[str]], Field("The same checks, by the variable that leaves them out.")]
     unmatched: Annotated[list[str], Field("Names and globs of both lists that match no check of the run.")]
-
-
-def switched_off(inputs: Mapping[str, Any]) -> dict[str, str]:
-    """Return `{id of a check: the variable}` of the checks whose evidence a site has chosen not to collect.
-
-    inputs: of the role rtf_preflight. What is not set, such as a load balancer, is not left out. Nor is the bandwidth of
-    a running cluster, which is measured on request only.
-    """
-    installing = inputs["phase"] == "install"
-    off: dict[str, str] = {}
-    if not inputs["port_matrix"]:
-        names = ["ports", "ports.closed", *LINKS[:-1]]
-        names += ["ports.free", LINKS[-1]] if installing else []
-        names += BALANCER if inputs["load_balancer"] else []
-        names += ["ports.outside", "ports.inbound"] if inputs["outside_host"] else []
-        off.update(dict.fromkeys(names, "rtf_preflight_port_matrix"))
-    elif not inputs["links"]:
-        off.update(dict.fromkeys(LINKS if installing else LINKS[:-1], "rtf_preflight_links"))
-    elif inputs["bandwidth"] == "none" and installing:
-        off[LINKS[-1]] = "rtf_preflight_bandwidth"
-    return off
-
-
-def without_evidence(inputs: Mapping[str, Any]) -> set[str]:
-    """Return the ids of checks that have a result, "left out", although no evidence was collected for them.
-
-    Those are checks that a site has switched off, and checks of the port matrix that it has not selected.
-    """
-    of_matrix = switched_off({**inputs, "port_matrix": False})
-    not_selected = {
-        name for name in of_matrix if matches(name, inputs["skip_checks"]) or not matches(name, inputs["checks"])
-    }
-    return not_selected.union(switched_off(inputs))
 
 
 def leave_out(results: Iterable[Result], selected: Selected) -> list[Result]:
@@ -102,7 +67,7 @@ def summary(
 ) -> Selected:
     """Return what a site leaves out, of checks that have results.
 
-    checks: names or globs of rtf_checks. skip: those of rtf_skip_checks. off: as switched_off returns it.
+    checks: names or globs of rtf_checks. skip: those of rtf_skip_checks. off: as switched_off_checks.switched_off returns it.
     """
     ids = list(dict.fromkeys(result["id"] for result in results))
     why = {name: _why_left_out(name, checks, skip, off or {}) for name in ids}

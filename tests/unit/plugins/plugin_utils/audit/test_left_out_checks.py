@@ -49,40 +49,6 @@ def test_a_check_that_was_left_out_says_by_what_and_shows_nothing_else():
     assert entries["kernel.modules_at_boot"] == RESULTS[6]
 
 
-ON = {
-    "phase": "install",
-    "port_matrix": True,
-    "links": True,
-    "bandwidth": "ring",
-    "load_balancer": "",
-    "outside_host": "",
-}
-LINKS = {"net.latency", "net.loss", "net.mtu_path", "net.bandwidth"}
-PORTS = {"ports", "ports.free", "ports.closed"}
-BALANCER = {"net.load_balancer", "net.load_balancer_tls", "net.load_balancer_source"}
-
-
-@pytest.mark.parametrize(
-    "change, out",
-    [
-        ({}, set()),
-        ({"port_matrix": False}, PORTS | LINKS),
-        (
-            {"port_matrix": False, "phase": "operate", "bandwidth": "none"},
-            (PORTS | LINKS) - {"ports.free", "net.bandwidth"},
-        ),
-        ({"port_matrix": False, "load_balancer": "lb.example.com"}, PORTS | LINKS | BALANCER),
-        ({"port_matrix": False, "outside_host": "localhost"}, PORTS | LINKS | {"ports.outside", "ports.inbound"}),
-        ({"links": False, "load_balancer": "lb.example.com"}, LINKS),
-        ({"bandwidth": "none"}, {"net.bandwidth"}),
-        ({"bandwidth": "none", "phase": "operate"}, set()),
-    ],
-)
-def test_what_a_switch_leaves_out_is_known(change, out):
-    assert set(left_out_checks.switched_off({**ON, **change})) == out
-    assert out - {check["id"] for check in checks.load()} == set()
-
-
 def test_a_check_whose_evidence_was_switched_off_names_the_switch():
     results = [{**RESULTS[0], "id": name} for name in ("ports.etcd", "ports.free", "net.latency", "net.default_route")]
     off = {"ports": "rtf_preflight_port_matrix", "net.latency": "rtf_preflight_links"}
