@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import open_questions, shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import ANYWHERE
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import Rule, in_family, rules
@@ -99,7 +99,7 @@ def render(request: Request) -> dict[str, str]:
         "//": shared_text.header(
             request,
             "Network security groups cannot match host names: restrict outbound traffic in a proxy or firewall.",
-            *shared_text.omissions(request),
+            *open_questions.omissions(request),
         ),
         "variable": {name: {"type": "string", "description": about} for name, about in variables.items()},
         "resource": {

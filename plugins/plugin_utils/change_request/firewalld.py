@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import open_questions, shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import ANYWHERE, Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import (
@@ -66,7 +66,7 @@ def _file(request: Request, role: str, found: Iterable[Rule]) -> str:
         request,
         f"Commands for each {role}, inbound only. The zone is the one that holds the node's interface; rename public",
         "if yours differs. Nothing takes effect before the reload at the end.",
-        *shared_text.omissions(request),
+        *open_questions.omissions(request),
     )
     members = {
         "nodes": request.site.nodes,

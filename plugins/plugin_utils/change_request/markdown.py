@@ -16,6 +16,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.re
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog.rows import Row
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import (
     decryption,
+    open_questions,
     proxy_values,
     shared_text,
 )
@@ -170,7 +171,7 @@ def _request(request: Request) -> str:
     }
     closing = [opening.row["id"] for opening in request.openings if opening.row["phase"] == "install"]
     lines = ["# Network change request for Runtime Fabric", "", f"For {shared_text.scope_line(request)}.", ""]
-    lines += _section("Open questions", None, _bullets(shared_text.questions(request)))
+    lines += _section("Open questions", None, _bullets(open_questions.questions(request)))
     lines += _section("Nodes", "The tables below refer to groups of nodes by role.", _node_table(request))
     lines += _section(
         "Between the nodes",

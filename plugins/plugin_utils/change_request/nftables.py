@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import shared_text
+from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request import open_questions, shared_text
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.change_request.request import Request
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.openings import ANYWHERE, Node
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.packet_rules import (
@@ -69,7 +69,7 @@ def _file(request: Request, role: str, found: Iterable[Rule]) -> str:
         request,
         f"Rules for each {role}, in chains of their own. The table is Debian's default; rename it if yours differs.",
         "They take effect where your own chains jump to them: `jump rtf_input` and `jump rtf_output`.",
-        *shared_text.omissions(request),
+        *open_questions.omissions(request),
     )
     chains = [name for name, _field in _CHAINS.values()]
     sets = _sets(request.site.nodes)
