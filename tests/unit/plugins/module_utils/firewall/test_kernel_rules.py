@@ -131,7 +131,9 @@ def test_what_cannot_be_read_is_said():
         "nft -j list ruleset: Error: JSON support not compiled-in."
     ]
     assert (
-        kernel_rules.read(RecordedHost({"nft": "nothing"})).hidden[0].startswith("nft -j list ruleset prints something")
+        kernel_rules.read(RecordedHost({"nft": "nothing"}))
+        .hidden[0]
+        .startswith("the output of `nft -j list ruleset` cannot")
     )
     assert kernel_rules.read(RecordedHost({"iptables-save": ""})).hidden == [kernel_rules.NO_NFT]
     assert kernel_rules.read(RecordedHost({}, iptables="")).hidden == []
