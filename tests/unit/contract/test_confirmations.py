@@ -13,7 +13,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit impo
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.audit.causes import cause, endpoints, owners
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.catalog import checks
 from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.checks.egress import pod_faults
-from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated
+from ansible_collections.hostprep.runtime_fabric.tests.unit.plugins.plugin_utils.report import simulated_reports
 
 MODULES = sorted(Path(*causes.__path__).glob("*.py"))
 
@@ -46,7 +46,7 @@ def test_every_verdict_of_an_endpoint_and_every_fault_of_a_pod_has_its_output():
 
 
 def test_the_causes_of_a_broken_cluster_have_both_or_neither():
-    found = simulated.report(4, broken=True).document["causes"]
+    found = simulated_reports.report(4, broken=True).document["causes"]
     assert any(one["confirm"] for one in found)
     for one in found:
         assert bool(one["confirm"]) == bool(one["confirmed_by"]), one["id"]
