@@ -26,7 +26,7 @@ shell_scripts() {
 # Modules of the collection are found as Ansible finds them.
 types() (
     cd "$ANSIBLE_COLLECTIONS_PATH" || exit
-    mypy --config-file ../../mypy.ini --package ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils
+    mypy --config-file ../../mypy.ini
 )
 
 docs() (
