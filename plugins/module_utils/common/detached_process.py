@@ -9,10 +9,10 @@ The kernel enforces the limit with a timer that sends SIGKILL, even when the pro
 import ctypes
 import math
 import os
-import select
 import signal
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.file_readiness import readable
 
 _CLOCK_BOOTTIME = 7  # counts the time that a suspended machine sleeps, too
 _SIGEV_SIGNAL = 0
@@ -161,7 +161,7 @@ def _read_all(reader, patience):
     deadline = deadlines.Deadline(patience)
     chunks = []
     while not deadline.expired():
-        if select.select([reader], [], [], deadline.remaining())[0]:
+        if readable([reader], deadline.remaining()):
             chunk = os.read(reader, 65536)
             if not chunk:
                 return b"".join(chunks)

@@ -10,11 +10,11 @@ It ends with its parent, and after its lifetime in any case, so nothing of it is
 import ctypes
 import json
 import os
-import select
 import signal
 import socket
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines, detached_process
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.file_readiness import readable
 
 MOST_BYTES = 16 * 1024 * 1024
 _PR_SET_PDEATHSIG = 1
@@ -60,7 +60,7 @@ class Worker:
         """The reply to what was sent. Raises WorkerFailed."""
         deadline, received = deadlines.Deadline(seconds), bytearray()
         while not received.endswith(b"\n"):
-            if not select.select([self._socket], [], [], deadline.remaining())[0]:
+            if not readable([self._socket], deadline.remaining()):
                 raise WorkerFailed(f"the forked process did not answer within {seconds:g} s")
             chunk = self._socket.recv(65536)
             if not chunk or len(received) > MOST_BYTES:

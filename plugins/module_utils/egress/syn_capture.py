@@ -10,11 +10,11 @@ known again on each interface.
 
 import collections
 import ctypes
-import select
 import socket
 import struct
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.file_readiness import readable
 
 _ALL_PROTOCOLS, _IPV4 = 0x0003, 0x0800
 _OUTGOING = 4  # PACKET_OUTGOING of packet(7)
@@ -52,7 +52,7 @@ class Tap:
         """Collect openings until `other` has something to read, and what has come in by then."""
         deadline = deadlines.Deadline(seconds)
         while not deadline.expired():
-            ready = select.select([self._socket, other], [], [], deadline.remaining())[0]
+            ready = readable([self._socket, other], deadline.remaining())
             if self._socket in ready:
                 self._read()
             elif other in ready:

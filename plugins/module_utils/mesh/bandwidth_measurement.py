@@ -7,12 +7,12 @@ Bytes are counted where they arrive. Bounded in time and in bytes.
 """
 
 import errno
-import select
 import socket
 import struct
 import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.file_readiness import readable, writable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
     keyed_proof,
     listener_streams,
@@ -90,7 +90,7 @@ def _send(key, peer, seconds, most_bytes, timeout):
         block, left = memoryview(b"\0" * _BLOCK), most_bytes
         deadline, begun = deadlines.Deadline(seconds), time.monotonic()
         while left > 0 and not deadline.expired():
-            if select.select([], [sock], [], deadline.remaining())[1]:
+            if writable([sock], deadline.remaining()):
                 left -= _some(sock.send, block[:left]) or 0
         sock.shutdown(socket.SHUT_WR)
         sock.settimeout(seconds + timeout)  # what is in buffers has to arrive first
@@ -108,7 +108,7 @@ def _receive(key, peer, seconds, most_bytes, timeout):
         meter, buffer, left = listener_streams.Meter(), bytearray(_BLOCK), most_bytes
         deadline, begun = deadlines.Deadline(seconds), time.monotonic()
         while left > 0 and not deadline.expired():
-            if select.select([sock], [], [], deadline.remaining())[0]:
+            if readable([sock], deadline.remaining()):
                 size = _some(sock.recv_into, buffer)
                 if size == 0:
                     raise NotMeasured("{} ended the connection".format(peer["name"]))

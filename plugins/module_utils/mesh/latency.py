@@ -8,11 +8,11 @@ rest is the network's, on busy hosts, too. As in NTP, the shortest round trip gi
 """
 
 import collections
-import select
 import socket
 import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import deadlines, thread_pool
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.file_readiness import readable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.percentiles import percentile
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
     keyed_proof,
@@ -125,7 +125,7 @@ class _Stream:
     def _hear(self, sock, until):
         while self._waiting:
             pause = min(until - time.monotonic(), self._deadline.remaining())
-            if pause <= 0 or not select.select([sock], [], [], pause)[0]:
+            if pause <= 0 or not readable([sock], pause):
                 return
             try:
                 data, ancillary, dummy_flags, dummy_peer = sock.recvmsg(2048, receive_timestamps.ROOM)

@@ -8,11 +8,11 @@ long packets without an ICMP message, which the kernel's path MTU discovery does
 """
 
 import errno
-import select
 import socket
 import time
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common import host_files, host_programs
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.file_readiness import readable, writable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import keyed_proof, tcp_probes
 
 HEADERS = 28  # of IPv4 and UDP
@@ -113,11 +113,11 @@ class _Search:
             # Too long for the interface, refused, or no buffer space: counts as lost, and is tried again.
             self._note(problem)
             if problem.errno == errno.EAGAIN:
-                select.select([], [self._sock], [], 0.05)
+                writable([self._sock], 0.05)
 
     def _arrived(self, waiting, until):
         """Yield (size of a request, size of the answer that arrived)."""
-        select.select([self._sock], [], [], max(0.0, until - time.monotonic()))
+        readable([self._sock], max(0.0, until - time.monotonic()))
         while True:
             try:
                 data = self._sock.recv(65535)

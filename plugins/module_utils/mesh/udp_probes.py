@@ -8,11 +8,11 @@ A target without proof is expected not to answer: it is sent a DNS query, and an
 
 import collections
 import errno
-import select
 import socket
 import struct
 import time
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.file_readiness import readable, writable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.mesh import (
     keyed_proof,
     path_mtu,
@@ -108,7 +108,7 @@ class UdpProber:
             except OSError as problem:
                 number = problem.errno
             if number == errno.EAGAIN:
-                select.select([], [sock], [], 0.05)
+                writable([sock], 0.05)
             elif not self._take_errors(sock):
                 # Not the late error of another request: this one cannot be sent.
                 self._settle(nonce, *port_verdicts.verdict_of(number))
@@ -117,7 +117,7 @@ class UdpProber:
     def _hear(self, sock, until):
         while self._open:
             pause = min(until - time.monotonic(), self._deadline.remaining())
-            if pause <= 0 or not select.select([sock], [], [], pause)[0]:
+            if pause <= 0 or not readable([sock], pause):
                 return
             self._take(sock)
 

@@ -5,11 +5,11 @@
 """Send an ARP request for every address of a subnet, and listen for a second. The kernel's own tables do not change."""
 
 import ipaddress
-import select
 import socket
 import struct
 import time
 
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.file_readiness import readable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.fact import Fact
 
@@ -84,7 +84,7 @@ def answer(frame):
 
 
 def _heard(packets, patience):
-    while select.select([packets], [], [], patience)[0]:
+    while readable([packets], patience):
         sender = answer(packets.recv(2048))
         if sender:
             yield sender
