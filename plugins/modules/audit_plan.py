@@ -61,14 +61,14 @@ nodes:
       "repositories": false, "download_info": null, "disk_write_info": null, "deadline": 30.0}
 ports:
   description:
-    - The plan of the port matrix as JSON, or an empty dictionary if there is no port matrix. It contains the rows of
+    - The plan of the port matrix as JSON, or an empty dictionary if this audit tests no ports. It contains the rows of
       the port table, the nodes of the inventory, and the steps to run.
   returned: always
   type: str
   sample: "{}"
 times:
-  description: How many seconds the listeners run and the tasks of the port matrix may take. Empty if there is no port
-    matrix.
+  description: How many seconds the listeners run and the tasks of the port matrix may take. Empty if this audit tests
+    no ports.
   returned: always
   type: dict
   sample: {"lifetime": 360, "quiet": 135, "probes": 60.0, "listener_task": 60, "probe_task": 120}

@@ -84,7 +84,8 @@ nodes:
   sample:
     worker-1: '{"through_load_balancer": true}'
 participants:
-  description: Which nodes take part in the port matrix, and why the others do not. V(null) if there is no port matrix.
+  description: Which nodes take part in the port matrix, and why the others do not. V(null) if this audit tests
+    no ports.
   returned: with O(step=collect)
   type: dict
   sample:
@@ -120,7 +121,7 @@ outside:
   elements: dict
 load_balancer:
   description: Which node connects through the load balancer, and the host and port of the load balancer. V(null) if
-    there is no load balancer.
+    the inputs name no load balancer.
   returned: with O(step=measure)
   type: dict
   sample: {"from": "worker-1", "host": "lb.example.com", "port": 443}

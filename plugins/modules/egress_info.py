@@ -139,7 +139,7 @@ options:
           - V(direct) connects without a proxy, regardless of the environment. V(http_proxy) sends a CONNECT request to
             O(http_proxy), and V(socks5) connects through O(socks5_proxy). In both cases the proxy resolves the name.
           - V(pod) connects from the network namespace of a pod on this host, over the first of the other paths, or with
-            V(direct) if there is no other path. See RV(pod).
+            V(direct) if O(endpoints[].paths) names no other path. See RV(pod).
           - O(endpoints[].protocol=ntp) uses UDP and supports V(direct) only.
         type: list
         elements: str

@@ -6,6 +6,7 @@
 
 import errno
 import os
+import re
 import subprocess
 
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
@@ -72,3 +73,12 @@ def run_text(argv, timeout=5.0, quoting=True):
             "{}: exit code {}{}".format(" ".join(argv), process.returncode, ": " + lines[-1] if lines else "")
         )
     return out.decode("utf-8", "replace")
+
+
+def printed_number(argv, pattern, run=run_text):
+    """Return the number that the one group of a pattern finds in what a program prints, None where there is none."""
+    try:
+        match = re.search(pattern, run(argv))
+    except Unreadable:
+        return None
+    return int(match.group(1)) if match else None

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which systemd units are installed, active and enabled, and which systemd runs them."""
 
-import re
-
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import (
+    printed_number,
+    run_text,
+)
 
 _PROPERTIES = "--property=Id,LoadState,ActiveState,UnitFileState"
 
@@ -35,8 +35,4 @@ def read_units(names):
 
 def systemd_version(run=run_text):
     """Return the version of systemd as a number, None where it does not say."""
-    try:
-        match = re.match(r"systemd (\d+)", run(["systemctl", "--version"]))
-    except Unreadable:
-        return None
-    return int(match.group(1)) if match else None
+    return printed_number(["systemctl", "--version"], r"\Asystemd (\d+)", run)

@@ -218,7 +218,7 @@ def _unknown(packet, state):
 
 
 def _reverse_path(options):
-    """The interface by which a packet comes in is taken from the routes to its source, so the way back is there."""
+    """The incoming interface is taken from the route to the source of the packet, so a return path always exists."""
     inverted = "--invert" in options
 
     def condition(packet, state):

@@ -137,7 +137,7 @@ def _connection(about, packet, state):
 
 
 def _fib(about, packet, _state):
-    """The interface by which a packet comes in is taken from the routes to its source, so the way back is there."""
+    """The incoming interface is taken from the route to the source of the packet, so a return path always exists."""
     flags, result = about.get("flags", []), about.get("result")
     flags = [flags] if isinstance(flags, str) else flags
     if result == "type":

@@ -82,7 +82,7 @@ def verifying_context(ca_path=None):
 def trusting(context, texts):
     """Have a verifying context trust the certificates in PEM texts as well. Raises TrustStoreError. Returns it.
 
-    texts: by the path of the file that each stands in. What is not ASCII there is no part of a certificate.
+    texts: {path of a file: its content}. Characters outside ASCII are comments, never part of a certificate.
     """
     for path, text in texts.items():
         try:

@@ -8,10 +8,11 @@ Read as the daemon reads it, which refuses to start with a file that it does not
 """
 
 import json
-import re
 
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_files import Unreadable
-from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import run_text
+from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.common.host_programs import (
+    printed_number,
+    run_text,
+)
 from ansible_collections.hostprep.runtime_fabric.plugins.module_utils.facts.proxy.assignment import assignment
 
 DAEMON_FILE = "/etc/docker/daemon.json"
@@ -54,8 +55,4 @@ def environment(text, release=None):
 
 def daemon_release(run=run_text):
     """Return the number of the daemon's release, such as 26; None where there is none."""
-    try:
-        match = re.search(r"version (\d+)\.", run(["dockerd", "--version"]))
-    except Unreadable:
-        return None
-    return int(match.group(1)) if match else None
+    return printed_number(["dockerd", "--version"], r"version (\d+)\.", run)

@@ -46,7 +46,7 @@ class Cause(TypedDict):
     ask: Annotated[str, Field("What to send to the owner.")]
     confirm: Annotated[str, Field("A command that shows the fault without this collection, or empty.")]
     confirmed_by: Annotated[
-        str, Field("Which output of that command confirms the cause, or empty where there is no command.")
+        str, Field("The output of that command that confirms the cause, or an empty text if there is no command.")
     ]
     alternatives: Annotated[list[str], Field("What else it may be, each with the test that tells the two apart.")]
 

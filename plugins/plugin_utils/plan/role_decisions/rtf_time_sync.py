@@ -47,6 +47,7 @@ from ansible_collections.hostprep.runtime_fabric.plugins.plugin_utils.plan.role_
 
 AS_WANTED = {"active": True, "enabled": True}
 NOT_THERE = {"active": False, "enabled": False}
+CONFIGURE = "Configure the servers and keys of chrony"
 
 
 def inspection(inputs: Inputs, remembered: Remembered | None = None) -> dict[str, Any]:
@@ -70,18 +71,11 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
     units = {**replaced, **(_idle(clock) if present else {f"{platform.service}.service": NOT_THERE})}
     record = {"units": units} if units else {}
     changes: list[Change] = []
-    early: list[ManagedFile] = []
+    early = [] if present else chrony_files.before_installation(clock, wanted, files)
+    files = [entry for entry in files if entry not in early]
+    if early:
+        changes.append(_blocks("Configure the servers of chrony before its installation", early))
     if not present:
-        early = chrony_files.before_installation(clock, wanted, files)
-        files = [entry for entry in files if entry not in early]
-        if early:
-            changes.append(
-                {
-                    "step": "Configure the servers of chrony before its installation",
-                    "kind": "blocks",
-                    "blocks": _entries(early),
-                }
-            )
         changes.append(
             {
                 "step": "Install chrony",
@@ -93,7 +87,7 @@ def plan(inputs: Inputs, host: Host, _cluster: Cluster) -> Plan:
             }
         )
     if files or early:  # the plan after the installation may find more
-        changes.append(_configuration(files))
+        changes.append(_blocks(CONFIGURE, files))
     if replaced:
         stopped = [Service(name=name, enabled=False, state="stopped") for name in replaced]
         changes.append({"step": "Stop other time services, now and at boot", "kind": "services", "services": stopped})
@@ -118,7 +112,7 @@ def revert(_inputs: Inputs, host: Host, remembered: Remembered) -> Plan:
     known = chrony_files.files(clock, Wanted([], [])) if is_present(clock) else []
     files = block_changes.differing(known + _elsewhere(known, host), host.get("blocks", ()))
     if files:
-        changes.append(_configuration(files))
+        changes.append(_blocks(CONFIGURE, files))
     if is_present(clock) and "packages_added" not in remembered and (files or _newer(clock)):
         restarted = Service(name=platform_of(clock).service, state="restarted")
         changes.append({"step": "Restart chrony with the remaining files", "kind": "services", "services": [restarted]})
@@ -140,12 +134,8 @@ def _elsewhere(known: list[ManagedFile], host: Host) -> list[ManagedFile]:
     return [block_changes.managed_file(path, [], create=False) for path in there]
 
 
-def _configuration(files: list[ManagedFile]) -> Change:
-    return {"step": "Configure the servers and keys of chrony", "kind": "blocks", "blocks": _entries(files)}
-
-
-def _entries(files: list[ManagedFile]) -> list[dict[str, Any]]:
-    return [dict(entry) for entry in files]
+def _blocks(step: str, files: list[ManagedFile]) -> Change:
+    return {"step": step, "kind": "blocks", "blocks": [dict(entry) for entry in files]}
 
 
 def is_present(clock: Mapping[str, Any]) -> bool:
